@@ -1,0 +1,13 @@
+/**
+ * A dependency is away or busy. An outage is a pause (guarantee G8): whoever catches this waits and tries the
+ * same again, and counts no attempt against the entry or task in hand.
+ */
+export class OutageError extends Error {
+  override readonly name = "OutageError";
+
+  /** `dependency` is the name people know it by: "postgres", "quickwit", "redis", "docker", "pfcon". */
+  constructor(readonly dependency: string, attempt: string, options?: { cause: unknown }) {
+    const cause = options?.cause instanceof Error ? options.cause.message : options?.cause;
+    super(`Cannot ${attempt}: ${dependency} is unavailable${cause ? ` (${cause})` : ""}`, options);
+  }
+}
