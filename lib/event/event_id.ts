@@ -45,7 +45,9 @@ export function workflowEventId(
   },
 ): string {
   return digest(
-    [fact.job_id, fact.current_step, fact.current_step_status, fact.workflow_status, fact.error ?? ""].join("|"),
+    [fact.job_id, fact.current_step, fact.current_step_status, fact.workflow_status, fact.error ?? ""].join(
+      "|",
+    ),
   );
 }
 

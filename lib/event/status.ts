@@ -52,13 +52,16 @@ export const Reason = z.object({
 /** Why a container ended as it did. */
 export type Reason = z.infer<typeof Reason>;
 
+/** Everything a status event may say: a state, or the confirmation of one. */
+const AnyStatus = z.enum([...JobStatus.options, ...ConfirmedStatus.options]);
+
 /** A status event as it stands in the `data` field of `stream:job-status:{shard}` (wire.md §2). */
 export const StatusEvent = z.object({
   event_id: z.string().min(1),
   job_id: z.string().min(1),
   job_type: JobType,
-  status: z.union([JobStatus, ConfirmedStatus]),
-  previous_status: z.union([JobStatus, ConfirmedStatus]).nullable().default(null),
+  status: AnyStatus,
+  previous_status: AnyStatus.nullable().default(null),
   image: z.string().default(""),
   cmd: z.string().default(""),
   message: z.string().default(""),
@@ -73,7 +76,9 @@ export const StatusEvent = z.object({
 export type StatusEvent = z.infer<typeof StatusEvent>;
 
 /** Whether a container in this state will never change again. */
-export function isTerminal(status: string): status is "finishedSuccessfully" | "finishedWithError" | "undefined" {
+export function isTerminal(
+  status: string,
+): status is "finishedSuccessfully" | "finishedWithError" | "undefined" {
   return status === "finishedSuccessfully" || status === "finishedWithError" || status === "undefined";
 }
 

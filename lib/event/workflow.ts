@@ -14,7 +14,13 @@ export const WorkflowStep = z.enum(WORKFLOW_STEPS);
 export type WorkflowStep = z.infer<typeof WorkflowStep>;
 
 /** How a whole workflow stands. `failed`: a step could not even be run. */
-export const WorkflowStatus = z.enum(["running", "finishedSuccessfully", "finishedWithError", "failed", "cancelled"]);
+export const WorkflowStatus = z.enum([
+  "running",
+  "finishedSuccessfully",
+  "finishedWithError",
+  "failed",
+  "cancelled",
+]);
 /** How a whole workflow stands. */
 export type WorkflowStatus = z.infer<typeof WorkflowStatus>;
 

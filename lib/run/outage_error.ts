@@ -7,7 +7,14 @@ export class OutageError extends Error {
 
   /** `dependency` is the name people know it by: "postgres", "quickwit", "redis", "docker", "pfcon". */
   constructor(readonly dependency: string, attempt: string, options?: { cause: unknown }) {
-    const cause = options?.cause instanceof Error ? options.cause.message : options?.cause;
+    const cause = causeText(options?.cause);
     super(`Cannot ${attempt}: ${dependency} is unavailable${cause ? ` (${cause})` : ""}`, options);
   }
+}
+
+/** Drivers throw aggregates without a message when a host has several addresses: their first error speaks. */
+function causeText(cause: unknown): string {
+  if (!(cause instanceof Error)) return cause === undefined || cause === null ? "" : String(cause);
+  if (cause.message === "" && cause instanceof AggregateError) return causeText(cause.errors[0]);
+  return cause.message || cause.name;
 }

@@ -1,0 +1,43 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { hostsOf, redisHosts } from "./net_hosts.ts";
+
+Deno.test("hostsOf() leaves login, path and query out and fills in the port", () => {
+  assertEquals(hostsOf("postgres://u:p%40x@db/chris?sslmode=require", 5432), ["db:5432"]);
+  assertEquals(hostsOf("http://quickwit:7280/api", 80), ["quickwit:7280"]);
+  assertEquals(hostsOf("https://pfcon.example.org", 80), ["pfcon.example.org:443"]);
+  assertEquals(hostsOf("redis://:p@ss@[::1]:6380/0", 6379), ["[::1]:6380"]);
+  assertEquals(hostsOf("", 80), []);
+});
+
+Deno.test("hostsOf() names every host of a list", () => {
+  assertEquals(hostsOf("postgres://u:p@a:1,b/chris", 5432), ["a:1", "b:5432"]);
+});
+
+Deno.test("hostsOf() refuses what would widen the flag, without showing the address", () => {
+  for (const address of ["quickwit", "http://", "http://u:secret@*:80", "http://a,b:x", "http://a,/b"]) {
+    const error = assertThrows(() => hostsOf(address, 80), RangeError);
+    assertEquals(error.message.includes("secret"), false);
+  }
+});
+
+Deno.test("redisHosts() allows the sentinels and the primaries that are named", () => {
+  assertEquals(
+    redisHosts("redis+sentinel://s1:26379,s2:26379/mymaster/0", "redis-0:6379, 10.1.0.0/16:6379"),
+    [
+      "s1",
+      "s2",
+      "redis-0:6379",
+      "10.1.0.0/16:6379",
+    ],
+  );
+});
+
+Deno.test("redisHosts() keeps to private networks where no primary is named", () => {
+  assertEquals(redisHosts("redis+sentinel://s1/mymaster", ""), [
+    "s1",
+    "10.0.0.0/8:6379",
+    "172.16.0.0/12:6379",
+    "192.168.0.0/16:6379",
+    "127.0.0.0/8:6379",
+  ]);
+});

@@ -1,0 +1,96 @@
+/**
+ * The frame of every process: settings, logging, signals, health, exit code. Called by each `main.ts` only.
+ *
+ * @module
+ */
+import type { z } from "@zod/zod";
+import { ConfigError, readConfig } from "./config.ts";
+import { Health } from "./health.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { OutageError } from "./outage_error.ts";
+import type { processSettings } from "./process_settings.ts";
+
+/** What a process body gets. */
+export interface ProcessContext<Config> {
+  readonly config: Readonly<Config>;
+  readonly log: Logger;
+  /** Aborts at the first SIGTERM or SIGINT: take nothing new, finish what is in hand. */
+  readonly signal: AbortSignal;
+  readonly health: Health;
+}
+
+/**
+ * Reads the settings from the environment, runs `body` until it resolves, and exits: 0 after a clean end,
+ * 1 after a fault or when the grace period ran out, 2 when the settings cannot work. A second signal exits at
+ * once with 128 + its number.
+ */
+export async function runMain<Shape extends z.ZodRawShape & typeof processSettings>(
+  name: string,
+  Config: z.ZodObject<Shape>,
+  body: (context: ProcessContext<z.infer<z.ZodObject<Shape>>>) => Promise<void>,
+): Promise<never> {
+  const config = readConfigOrExit(Config);
+  const settings = config as unknown as z.infer<z.ZodObject<typeof processSettings>>;
+  const log = createLogger(name, settings.LOG_LEVEL);
+  const stop = stopOnSignals(log, settings.SHUTDOWN_GRACE_SECONDS * 1_000);
+  const health = new Health();
+  let code = 0;
+  try {
+    await using _server = serveHealth(health, settings, log);
+    log.info({ pid: Deno.pid }, "started");
+    await body({ config, log, signal: stop.signal, health });
+    if (!stop.signal.aborted) throw new Error(`Cannot keep running: ${name} ended without being asked to`);
+    log.info("stopped");
+  } catch (error) {
+    if (error instanceof OutageError && stop.signal.aborted) {
+      log.info({ waited_for: error.dependency }, "stopped while a dependency was unavailable");
+    } else {
+      log.error({ error }, "ended by a fault");
+      code = 1;
+    }
+  }
+  Deno.exit(code);
+}
+
+function readConfigOrExit<Shape extends z.ZodRawShape>(Config: z.ZodObject<Shape>) {
+  try {
+    const env = Object.fromEntries(Object.keys(Config.shape).map((name) => [name, Deno.env.get(name)]));
+    return readConfig(Config, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}
+
+/** Arms the watchdog that bounds the whole shutdown, and the way out of a second signal. */
+function stopOnSignals(log: Logger, graceMs: number): AbortController {
+  const stop = new AbortController();
+  for (const [name, number] of [["SIGTERM", 15], ["SIGINT", 2]] as const) {
+    Deno.addSignalListener(name, () => {
+      if (stop.signal.aborted) Deno.exit(128 + number);
+      log.info({ signal: name, grace_ms: graceMs }, "stopping");
+      stop.abort();
+      const watchdog = setTimeout(() => {
+        log.error({ grace_ms: graceMs }, "gave up work that did not finish within the grace period");
+        Deno.exit(1);
+      }, graceMs);
+      Deno.unrefTimer(watchdog);
+    });
+  }
+  return stop;
+}
+
+function serveHealth(
+  health: Health,
+  settings: { HEALTH_PORT?: number | undefined; HEALTH_HOST: string },
+  log: Logger,
+): AsyncDisposable {
+  if (settings.HEALTH_PORT === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  const server = Deno.serve({
+    port: settings.HEALTH_PORT,
+    hostname: settings.HEALTH_HOST,
+    onListen: ({ hostname, port }) => log.info({ hostname, port }, "health server listens"),
+  }, (request) => health.answer(request));
+  return { [Symbol.asyncDispose]: () => server.shutdown() };
+}

@@ -1,0 +1,213 @@
+/**
+ * Workflows and their steps (tables `job_workflow`, `job_step`, `job_workflow_events`).
+ *
+ * @module
+ */
+import type { JSONValue, Sql } from "postgres";
+import { workflowEventId } from "../event/event_id.ts";
+import type { JobType, Reason } from "../event/status.ts";
+import { wireTimestampOf } from "../event/timestamp.ts";
+import { WORKFLOW_STEPS, type WorkflowEvent, type WorkflowStatus, type WorkflowStep } from "../event/workflow.ts";
+import type { StepOutcome, StepResult } from "../job/verdict.ts";
+import type { Flow, Transition } from "../job/workflow.ts";
+import { addToOutbox } from "./outbox.ts";
+
+/** A step as it is shown to people and looked at by tasks. */
+export interface StepRecord {
+  readonly step: JobType;
+  /** Null while the step goes on. */
+  readonly outcome: StepResult | null;
+  readonly exitCode: number | null;
+  readonly reason: Reason | null;
+  readonly begunAt: Date;
+  /** When pfcon accepted the order. */
+  readonly orderedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Starts that pfcon or the runtime refused so far. */
+  readonly startAttempts: number;
+  /** Why the step does not get on at the moment. */
+  readonly lastError: string | null;
+}
+
+/** A workflow with its steps in their order. */
+export interface WorkflowRecord {
+  readonly jobId: string;
+  readonly step: WorkflowStep;
+  readonly status: WorkflowStatus;
+  readonly params: JSONValue;
+  /** Why cleanup waits, while it does. */
+  readonly held: string | null;
+  readonly error: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly steps: readonly StepRecord[];
+}
+
+/** Serialises everything that changes a job's rows until the transaction ends. */
+export async function lockJob(sql: Sql, jobId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${jobId}, 0))`;
+}
+
+/** Adds a workflow with its first step; false if there is one of this id already. */
+export async function createWorkflow(sql: Sql, jobId: string, params: JSONValue, flow: Flow): Promise<boolean> {
+  const rows = await sql`
+    INSERT INTO job_workflow (job_id, current_step, status, params)
+    VALUES (${jobId}, ${flow.step}, ${flow.status}, ${sql.json(params)})
+    ON CONFLICT (job_id) DO NOTHING RETURNING 1`;
+  if (rows.length === 0) return false;
+  await beginStep(sql, jobId, flow.step);
+  return true;
+}
+
+/** The workflow of a job, or null. */
+export async function findWorkflow(sql: Sql, jobId: string): Promise<WorkflowRecord | null> {
+  const [row] = await sql`
+    SELECT job_id, current_step, status, params, held, error, created_at, updated_at
+    FROM job_workflow WHERE job_id = ${jobId}`;
+  if (!row) return null;
+  const steps = await sql`
+    SELECT step, outcome, exit_code, reason, begun_at, ordered_at, ended_at, start_attempts, last_error
+    FROM job_step WHERE job_id = ${jobId}`;
+  return {
+    jobId,
+    step: row.current_step,
+    status: row.status,
+    params: row.params,
+    held: row.held,
+    error: row.error,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    steps: steps.map((step): StepRecord => ({
+      step: step.step,
+      outcome: step.outcome,
+      exitCode: step.exit_code,
+      reason: step.reason,
+      begunAt: step.begun_at,
+      orderedAt: step.ordered_at,
+      endedAt: step.ended_at,
+      startAttempts: step.start_attempts,
+      lastError: step.last_error,
+    })).sort((a, b) => WORKFLOW_STEPS.indexOf(a.step) - WORKFLOW_STEPS.indexOf(b.step)),
+  };
+}
+
+/** What `advance()` needs to know of a workflow. */
+export function flowOf(workflow: WorkflowRecord): Flow {
+  const outcomes = workflow.steps.flatMap((step): StepOutcome[] =>
+    step.outcome === null ? [] : [{ step: step.step, result: step.outcome, error: step.reason?.text ?? null }]
+  );
+  return { step: workflow.step, status: workflow.status, outcomes };
+}
+
+/** Notes how a step ended. */
+export async function endStep(
+  sql: Sql,
+  jobId: string,
+  end: { step: JobType; outcome: StepResult; exitCode: number | null; reason: Reason | null; at: Date },
+): Promise<void> {
+  await sql`
+    UPDATE job_step SET outcome = ${end.outcome}, exit_code = ${end.exitCode}, ended_at = ${end.at},
+      reason = ${end.reason === null ? null : sql.json(end.reason)}, last_error = NULL
+    WHERE job_id = ${jobId} AND step = ${end.step}`;
+}
+
+/** Moves the workflow to where `flow` says, and begins the step it stands at. */
+export async function saveFlow(sql: Sql, jobId: string, flow: Flow, error: string | null): Promise<void> {
+  await sql`
+    UPDATE job_workflow SET current_step = ${flow.step}, status = ${flow.status}, held = NULL,
+      error = COALESCE(${error}, error), updated_at = now()
+    WHERE job_id = ${jobId}`;
+  await beginStep(sql, jobId, flow.step);
+}
+
+/** Records a transition in the workflow's history and puts its event into the outbox. `at` is ms since 1970. */
+export async function recordTransition(
+  sql: Sql,
+  jobId: string,
+  transition: Transition,
+  context: { at: number; after?: string },
+): Promise<void> {
+  const fact = {
+    job_id: jobId,
+    current_step: transition.step,
+    current_step_status: transition.stepStatus,
+    workflow_status: transition.status,
+    error: transition.error,
+  };
+  const event: WorkflowEvent = { event_id: workflowEventId(fact), ...fact, timestamp: wireTimestampOf(context.at) };
+  await sql`
+    INSERT INTO job_workflow_events
+      (job_id, current_step, current_step_status, workflow_status, error, event_id, created_at)
+    VALUES (${jobId}, ${event.current_step}, ${event.current_step_status}, ${event.workflow_status}, ${event.error},
+      ${event.event_id}, ${event.timestamp}::text::timestamptz)
+    ON CONFLICT (event_id) DO NOTHING`;
+  await addToOutbox(sql, { stream: "workflow", event }, context.after);
+}
+
+/** pfcon has accepted the order of a step. */
+export async function markOrdered(sql: Sql, jobId: string, step: JobType): Promise<void> {
+  await sql`
+    UPDATE job_step SET ordered_at = COALESCE(ordered_at, now()), last_error = NULL
+    WHERE job_id = ${jobId} AND step = ${step}`;
+}
+
+/** Counts a refused start and says why; returns how many there were. */
+export async function countStartAttempt(sql: Sql, jobId: string, step: JobType, why: string): Promise<number> {
+  const [row] = await sql`
+    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${why}
+    WHERE job_id = ${jobId} AND step = ${step} RETURNING start_attempts`;
+  return row?.start_attempts ?? 0;
+}
+
+/** Says why a step does not get on at the moment. */
+export async function noteStepError(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
+  await sql`UPDATE job_step SET last_error = ${why} WHERE job_id = ${jobId} AND step = ${step}`;
+}
+
+/** Says why cleanup waits. */
+export async function holdCleanup(sql: Sql, jobId: string, why: string): Promise<void> {
+  await sql`
+    UPDATE job_workflow SET held = ${why}
+    WHERE job_id = ${jobId} AND current_step = 'cleanup' AND status = 'running' AND held IS DISTINCT FROM ${why}`;
+}
+
+/** Running workflows whose next order may have been lost on its way: not ordered, or in cleanup, for `olderThanMs`. */
+export async function findUnordered(
+  sql: Sql,
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+): Promise<{ jobId: string; step: WorkflowStep }[]> {
+  const rows = await sql`
+    SELECT w.job_id, w.current_step FROM job_workflow w
+    LEFT JOIN job_step s ON s.job_id = w.job_id AND s.step = w.current_step
+    WHERE w.status = 'running' AND w.updated_at < now() - ${olderThanMs} * interval '1 millisecond'
+      AND (w.current_step = 'cleanup' OR s.ordered_at IS NULL)
+    ORDER BY w.updated_at LIMIT ${limit}`;
+  return rows.map((row) => ({ jobId: row.job_id, step: row.current_step }));
+}
+
+/**
+ * Takes up to `limit` steps of which nothing has been heard since they were ordered, or last asked about,
+ * `silentMs` ago, and notes that they are being asked about now.
+ */
+export async function takeSilentSteps(
+  sql: Sql,
+  { silentMs, limit }: { silentMs: number; limit: number },
+): Promise<{ jobId: string; step: JobType }[]> {
+  const rows = await sql`
+    UPDATE job_step SET checked_at = now()
+    FROM (
+      SELECT s.job_id, s.step FROM job_step s JOIN job_workflow w ON w.job_id = s.job_id AND w.current_step = s.step
+      WHERE w.status = 'running' AND s.outcome IS NULL
+        AND GREATEST(s.ordered_at, s.checked_at) < now() - ${silentMs} * interval '1 millisecond'
+        AND s.ordered_at IS NOT NULL
+      ORDER BY s.ordered_at LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED
+    ) AS silent
+    WHERE job_step.job_id = silent.job_id AND job_step.step = silent.step
+    RETURNING job_step.job_id, job_step.step`;
+  return rows.map((row) => ({ jobId: row.job_id, step: row.step }));
+}
+
+async function beginStep(sql: Sql, jobId: string, step: WorkflowStep): Promise<void> {
+  if (step === "cleanup" || step === "completed") return;
+  await sql`INSERT INTO job_step (job_id, step) VALUES (${jobId}, ${step}) ON CONFLICT DO NOTHING`;
+}

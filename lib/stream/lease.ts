@@ -1,0 +1,180 @@
+/**
+ * Who owns which shard (wire.md §6, architecture.md §5.3). Keys are those of the reference, so that our
+ * replicas share shards with its own; each acquisition also raises the shard's epoch, which fences the writes
+ * of an owner that was paused past its lease.
+ *
+ * @module
+ */
+import type { Redis } from "ioredis";
+import type { Logger } from "../run/log.ts";
+import { sleep } from "../run/sleep.ts";
+
+/** Proof of owning a shard: every fenced write names it and is refused once it has passed. */
+export interface ShardLease {
+  readonly shard: number;
+  /** Key that holds the owner's replica id. */
+  readonly leaseKey: string;
+  readonly epochKey: string;
+  readonly replica: string;
+  readonly epoch: number;
+}
+
+/** A write was refused: another replica owns the shard by now. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+
+  constructor(lease: ShardLease, attempt: string) {
+    super(`Cannot ${attempt}: shard ${lease.shard} is no longer leased to ${lease.replica} in epoch ${lease.epoch}`);
+  }
+}
+
+/** How shards are shared out; times in milliseconds. */
+export interface LeaseOptions {
+  /** `chris:lease:{group}`. */
+  readonly prefix: string;
+  /** This process: `{host}:{pid}:{random}`. */
+  readonly replica: string;
+  readonly numShards: number;
+  readonly ttlMs: number;
+  readonly refreshMs: number;
+  readonly acquireMs: number;
+  readonly log: Logger;
+}
+
+/** Works on one shard until `signal` aborts. Resolves early, or rejects, when the lease is lost. */
+export type OwnShard = (lease: ShardLease, signal: AbortSignal) => Promise<void>;
+
+/**
+ * How many shards to acquire (positive) or give back (negative): each of `replicas` live replicas may hold
+ * ceil(shards / replicas). Pure.
+ */
+export function leaseBalance(state: { shards: number; replicas: number; owned: number }): number {
+  return Math.ceil(state.shards / Math.max(1, state.replicas)) - state.owned;
+}
+
+const ACQUIRE = `
+local owner = redis.call('GET', KEYS[1])
+if owner == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return tonumber(redis.call('GET', KEYS[2]) or '0')
+end
+if owner then return -1 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return redis.call('INCR', KEYS[2])`;
+
+const REFRESH = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+interface Holding {
+  readonly lease: ShardLease;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Keeps this replica's fair part of the shards, and runs one `own` for each while it is held. */
+export class ShardLeases {
+  readonly name = "shard leases";
+  readonly #redis: Redis;
+  readonly #options: LeaseOptions;
+  readonly #own: OwnShard;
+  readonly #held = new Map<number, Holding>();
+
+  constructor(redis: Redis, own: OwnShard, options: LeaseOptions) {
+    this.#redis = redis;
+    this.#own = own;
+    this.#options = options;
+  }
+
+  /** Shards held now, lowest first. */
+  get owned(): number[] {
+    return [...this.#held.keys()].sort((a, b) => a - b);
+  }
+
+  /** Acquires, refreshes and gives back shards until `signal` aborts; then finishes work in hand and releases all. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#every(this.#options.acquireMs, signal, () => this.#rebalance(signal)),
+      this.#every(this.#options.refreshMs, signal, () => this.#refresh()),
+    ]);
+    await Promise.all([...this.#held.values()].map((holding) => this.#giveBack(holding)));
+    await this.#redis.del(this.#heartbeatKey()).catch(() => {});
+  }
+
+  async #every(ms: number, signal: AbortSignal, pass: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await pass().catch((error) => this.#options.log.error({ error }, "lease pass failed"));
+      await sleep(ms, signal);
+    }
+  }
+
+  async #rebalance(signal: AbortSignal): Promise<void> {
+    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
+    const replicas = await this.#countReplicas();
+    const balance = leaseBalance({ shards: this.#options.numShards, replicas, owned: this.#held.size });
+    if (balance < 0) {
+      const surplus = [...this.#held.values()].sort((a, b) => b.lease.shard - a.lease.shard).slice(0, -balance);
+      await Promise.all(surplus.map((holding) => this.#giveBack(holding)));
+    }
+    for (let shard = 0, wanted = balance; shard < this.#options.numShards && wanted > 0 && !signal.aborted; shard++) {
+      if (!this.#held.has(shard) && await this.#acquire(shard)) wanted--;
+    }
+  }
+
+  async #acquire(shard: number): Promise<boolean> {
+    const { prefix, replica, ttlMs, log } = this.#options;
+    const leaseKey = `${prefix}:lease:${shard}`;
+    const epochKey = `${prefix}:epoch:${shard}`;
+    const epoch = Number(await this.#redis.eval(ACQUIRE, 2, leaseKey, epochKey, replica, ttlMs));
+    if (epoch < 0) return false;
+    const lease: ShardLease = { shard, leaseKey, epochKey, replica, epoch };
+    const stop = new AbortController();
+    const done = this.#own(lease, stop.signal).catch((error) => {
+      if (error instanceof LeaseLostError) log.warn({ shard, epoch }, error.message);
+      else log.error({ shard, epoch, error }, "work on shard ended by a fault, giving it back");
+    }).finally(() => {
+      // Ended by itself: let go at once, so that this or another replica may start afresh.
+      if (!stop.signal.aborted) this.#forget(lease);
+    });
+    this.#held.set(shard, { lease, stop, done });
+    log.info({ shard, epoch }, "acquired shard");
+    return true;
+  }
+
+  async #refresh(): Promise<void> {
+    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
+    await Promise.all([...this.#held.values()].map(async (holding) => {
+      const { leaseKey, replica, shard, epoch } = holding.lease;
+      if (Number(await this.#redis.eval(REFRESH, 1, leaseKey, replica, this.#options.ttlMs)) === 1) return;
+      this.#options.log.warn({ shard, epoch }, "lost shard: the lease had run out");
+      await this.#giveBack(holding);
+    }));
+  }
+
+  async #giveBack(holding: Holding): Promise<void> {
+    holding.stop.abort();
+    await holding.done;
+    this.#forget(holding.lease);
+  }
+
+  #forget(lease: ShardLease): void {
+    if (this.#held.get(lease.shard)?.lease.epoch !== lease.epoch) return;
+    this.#held.delete(lease.shard);
+    this.#redis.eval(RELEASE, 1, lease.leaseKey, lease.replica).catch(() => {});
+  }
+
+  async #countReplicas(): Promise<number> {
+    let count = 0;
+    const pattern = `${this.#options.prefix}:heartbeat:*`;
+    for await (const keys of this.#redis.scanStream({ match: pattern, count: 1_000 })) count += keys.length;
+    return count;
+  }
+
+  #heartbeatKey(): string {
+    return `${this.#options.prefix}:heartbeat:${this.#options.replica}`;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Tasks: what the status consumer, the API and the task workers ask the task workers to do. A task only says
+ * that there is something to do; what to do stands in Postgres, so a lost task is put again and a task done
+ * twice changes nothing.
+ *
+ * @module
+ */
+import { z } from "@zod/zod";
+import { JobType, StatusEvent } from "../event/status.ts";
+
+/** Store a status event, confirm it, move its workflow on. */
+export const ProcessJobStatus = z.object({
+  event: StatusEvent,
+  /** Id of the stream entry the event came from. */
+  entry_id: z.string(),
+});
+/** Store a status event, confirm it, move its workflow on. */
+export type ProcessJobStatus = z.infer<typeof ProcessJobStatus>;
+
+/** Order a step's container from pfcon. */
+export const RunStep = z.object({ job_id: z.string(), step: JobType });
+/** Order a step's container from pfcon. */
+export type RunStep = z.infer<typeof RunStep>;
+
+/** Delete a workflow's containers once their logs are proven stored. */
+export const CleanUp = z.object({ job_id: z.string() });
+/** Delete a workflow's containers once their logs are proven stored. */
+export type CleanUp = z.infer<typeof CleanUp>;
+
+/** Queue of `ProcessJobStatus` tasks of one shard: one at a time, in order, however many task workers there are. */
+export function statusQueue(shard: number): string {
+  return `process-job-status-${shard}`;
+}
+
+/** Queue of `RunStep` tasks. */
+export const RUN_STEP_QUEUE = "run-step";
+/** Queue of `CleanUp` tasks. */
+export const CLEAN_UP_QUEUE = "clean-up";

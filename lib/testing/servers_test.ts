@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Redis } from "ioredis";
+import postgres from "postgres";
+import { tempPostgres, tempRedis } from "./servers.ts";
+
+Deno.test("tempRedis() keeps data and address over stop, kill and start, and leaves no process", async () => {
+  let pid = 0;
+  {
+    await using server = await tempRedis();
+    const redis = new Redis(server.url, { lazyConnect: true, maxRetriesPerRequest: null });
+    try {
+      await redis.set("a", "1");
+      await server.stop();
+      await server.start();
+      assertEquals(await redis.get("a"), "1");
+      await redis.set("b", "2");
+      await server.kill();
+      assert(!alive(server.pid), "the process is gone after kill()");
+      await server.start();
+      assertEquals(await redis.get("b"), "2");
+      assertEquals((await redis.config("GET", "appendonly")) as string[], ["appendonly", "yes"]);
+    } finally {
+      redis.disconnect();
+    }
+    pid = server.pid;
+  }
+  assert(!alive(pid), "the process is gone after disposal");
+});
+
+Deno.test("tempRedis() says what the server wrote when it cannot start", async () => {
+  await assertRejects(() => tempRedis({ config: { "no-such-setting": "1" } }), Error, "no-such-setting");
+});
+
+Deno.test("tempPostgres() keeps data and address over restart and kill, and leaves no process", async () => {
+  let pid = 0;
+  {
+    await using server = await tempPostgres();
+    const sql = postgres(server.dsn, { max: 1, onnotice: () => {} });
+    try {
+      await sql`create table t (n int)`;
+      await sql`insert into t values (7)`;
+      await server.restart();
+      assertEquals([...await sql`select n from t`], [{ n: 7 }]);
+      await server.kill();
+      await server.start();
+      assertEquals([...await sql`select n from t`], [{ n: 7 }]);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+    pid = server.pid;
+  }
+  assert(!alive(pid), "the process is gone after disposal");
+});
+
+Deno.test("tempPostgres() gives two servers that know nothing of each other", async () => {
+  await using one = await tempPostgres();
+  await using two = await tempPostgres();
+  assert(one.dsn !== two.dsn);
+  const first = postgres(one.dsn, { max: 1 });
+  const second = postgres(two.dsn, { max: 1 });
+  try {
+    await first`create table only_here (n int)`;
+    const [row] = await second`select to_regclass('only_here') as found`;
+    assertEquals(row?.found, null);
+  } finally {
+    await Promise.all([first.end({ timeout: 1 }), second.end({ timeout: 1 })]);
+  }
+});
+
+/** Whether a process with this id exists and is no zombie. */
+function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}

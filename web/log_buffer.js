@@ -1,0 +1,263 @@
+// @ts-check
+/**
+ * The lines a page holds, compactly: chunks of joined text with typed arrays beside them, the oldest chunk dropped
+ * when there are too many. A line's index never changes; dropped lines leave the low end of the range.
+ *
+ * @module
+ */
+import { IndexList } from "./index_list.js";
+import { parseTerminalLine } from "./ansi.js";
+/** @import { Span } from "./ansi.js" */
+
+/** The steps that have a log. */
+export const LOG_STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete"]);
+const STREAMS = ["", "stdout", "stderr"];
+const KINDS = /** @type {const} */ (["line", "end", "gap"]);
+/** A chunk is full at so many lines, or so many bytes. */
+const CHUNK_LINES = 4096;
+const CHUNK_BYTES = 2 ** 21;
+
+/** @typedef {"line" | "end" | "gap"} Kind A line; the end of a step's log; a place where lines are missing. */
+/**
+ * @typedef {object} Entry What is put in.
+ * @property {Kind} kind
+ * @property {string} step "" for a gap that concerns all
+ * @property {string} text as the process wrote it; for `end` and `gap` the sentence to show
+ * @property {number} time milliseconds since 1970
+ * @property {number} seq line number within its step, 0 if it has none
+ * @property {string} [stream]
+ * @property {boolean} [lossy]
+ * @property {number} [truncated] original length in bytes
+ */
+/**
+ * @typedef {object} Line What comes out.
+ * @property {number} index
+ * @property {Kind} kind
+ * @property {string} step
+ * @property {string} text without control sequences, last state only
+ * @property {readonly Span[]} spans
+ * @property {number} rewrites
+ * @property {number} time
+ * @property {number} seq
+ * @property {string} stream
+ * @property {boolean} lossy
+ * @property {number} truncated 0 if whole
+ */
+
+/** @typedef {{ spans: Span[], rewrites: number, truncated: number, lossy: boolean }} Rare */
+
+/** Neighbouring lines; their text is joined once the chunk is full. */
+class Chunk {
+  times = new Float64Array(CHUNK_LINES);
+  seqs = new Uint32Array(CHUNK_LINES);
+  /** Where each line's text ends in the joined text. */
+  ends = new Uint32Array(CHUNK_LINES);
+  /** kind, step and stream in two, three and two bits. */
+  tags = new Uint8Array(CHUNK_LINES);
+  /** @type {Map<number, Rare>} */
+  rare = new Map();
+  /** @type {string[]} */
+  open = [];
+  joined = "";
+  size = 0;
+  bytes = 0;
+
+  /** @param {number} start index of its first line */
+  constructor(start) {
+    this.start = start;
+  }
+
+  get full() {
+    return this.size === CHUNK_LINES || this.bytes >= CHUNK_BYTES;
+  }
+
+  /** @param {number} at */
+  text(at) {
+    if (this.open.length > 0) return this.open[at] ?? "";
+    return this.joined.slice(at === 0 ? 0 : this.ends[at - 1], this.ends[at]);
+  }
+
+  /** @param {number} at */
+  length(at) {
+    return (this.ends[at] ?? 0) - (at === 0 ? 0 : this.ends[at - 1] ?? 0);
+  }
+
+  seal() {
+    this.joined = this.open.join("");
+    this.open = [];
+  }
+}
+
+/** Holds lines in the order of their arrival, and per step. */
+export class LogBuffer {
+  /** @type {Chunk[]} */
+  #chunks = [];
+  #bytes = 0;
+  #maxLines;
+  #maxBytes;
+  /** Index after the last line. */
+  end = 0;
+  /** Length of the longest text so far, in characters. */
+  longest = 0;
+  /** @type {Map<string, IndexList>} */
+  #byStep = new Map(LOG_STEPS.map((step) => [step, new IndexList()]));
+  #all = new IndexList();
+
+  /** @param {{ maxLines?: number, maxBytes?: number }} [options] how much is kept (one chunk is always kept) */
+  constructor({ maxLines = 1_000_000, maxBytes = 160 * 2 ** 20 } = {}) {
+    this.#maxLines = maxLines;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Index of the oldest line that is still here. */
+  get first() {
+    return this.#chunks[0]?.start ?? 0;
+  }
+
+  /**
+   * @param {string} step "" for all
+   * @returns {IndexList} the lines to show for it; the same object each time
+   */
+  rows(step) {
+    return this.#byStep.get(step) ?? this.#all;
+  }
+
+  /** @param {Entry} entry */
+  push(entry) {
+    let chunk = this.#chunks.at(-1);
+    if (!chunk || chunk.full) {
+      chunk?.seal();
+      chunk = new Chunk(this.end);
+      this.#chunks.push(chunk);
+    }
+    const { text, spans, rewrites } = entry.kind === "line"
+      ? parseTerminalLine(entry.text)
+      : { text: entry.text, spans: [], rewrites: 0 };
+    const at = chunk.size++;
+    chunk.open.push(text);
+    chunk.ends[at] = (at === 0 ? 0 : chunk.ends[at - 1] ?? 0) + text.length;
+    chunk.times[at] = entry.time;
+    chunk.seqs[at] = entry.seq;
+    chunk.tags[at] = KINDS.indexOf(entry.kind) | (stepNumber(entry.step) << 2) |
+      (streamNumber(entry.stream) << 5);
+    const { truncated = 0, lossy = false } = entry;
+    if (spans.length > 0 || rewrites > 0 || truncated > 0 || lossy) {
+      chunk.rare.set(at, { spans, rewrites, truncated, lossy });
+    }
+    const bytes = 24 + text.length + 80 * spans.length;
+    chunk.bytes += bytes;
+    this.#bytes += bytes;
+    this.#index(entry.step, this.end++);
+    this.longest = Math.max(this.longest, text.length);
+    this.#dropOldest();
+  }
+
+  /**
+   * @param {string} step
+   * @param {number} index
+   */
+  #index(step, index) {
+    this.#all.push(index);
+    const list = this.#byStep.get(step);
+    if (list) list.push(index);
+    else for (const each of this.#byStep.values()) each.push(index);
+  }
+
+  #dropOldest() {
+    while (
+      this.#chunks.length > 1 && (this.end - this.first > this.#maxLines || this.#bytes > this.#maxBytes)
+    ) {
+      this.#bytes -= this.#chunks.shift()?.bytes ?? 0;
+      this.#all.dropBelow(this.first);
+      for (const list of this.#byStep.values()) list.dropBelow(this.first);
+    }
+  }
+
+  /**
+   * @param {number} index
+   * @throws {RangeError} if the line was dropped or has not come yet
+   */
+  #place(index) {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#chunks[middle]?.start ?? 0) <= index) low = middle;
+      else high = middle;
+    }
+    const chunk = this.#chunks[low];
+    const at = index - (chunk?.start ?? 0);
+    if (!chunk || at < 0 || at >= chunk.size) {
+      throw new RangeError(`Cannot read line ${index}: held are ${this.first} to ${this.end - 1}`);
+    }
+    return { chunk, at };
+  }
+
+  /**
+   * @param {number} index
+   * @returns {string} the line's text as shown
+   */
+  text(index) {
+    const { chunk, at } = this.#place(index);
+    return chunk.text(at);
+  }
+
+  /**
+   * @param {number} index
+   * @returns {number} length of the line's text in characters, without making the text
+   */
+  textLength(index) {
+    const { chunk, at } = this.#place(index);
+    return chunk.length(at);
+  }
+
+  /**
+   * @param {number} index
+   * @returns {Line}
+   */
+  line(index) {
+    const { chunk, at } = this.#place(index);
+    const tag = chunk.tags[at] ?? 0;
+    const rare = chunk.rare.get(at);
+    return {
+      index,
+      kind: KINDS[tag & 3] ?? "line",
+      step: LOG_STEPS[((tag >> 2) & 7) - 1] ?? "",
+      stream: STREAMS[tag >> 5] ?? "",
+      text: chunk.text(at),
+      time: chunk.times[at] ?? NaN,
+      seq: chunk.seqs[at] ?? 0,
+      spans: rare?.spans ?? [],
+      rewrites: rare?.rewrites ?? 0,
+      truncated: rare?.truncated ?? 0,
+      lossy: rare?.lossy ?? false,
+    };
+  }
+
+  /**
+   * Finds a line by what a permalink says of it.
+   *
+   * @param {string} step
+   * @param {number} seq
+   * @returns {number | null} its index, the first if there are several; null if it is not here
+   */
+  find(step, seq) {
+    const rows = this.rows(step);
+    for (let row = Math.min(rows.length, seq) - 1, seen = 0; seen < rows.length; seen++) {
+      const index = rows.at((row + seen) % rows.length);
+      const { chunk, at } = this.#place(index);
+      if (chunk.seqs[at] === seq && (chunk.tags[at] ?? 0) % 4 === 0) return index;
+    }
+    return null;
+  }
+}
+
+/** @param {string} step */
+function stepNumber(step) {
+  return LOG_STEPS.findIndex((known) => known === step) + 1;
+}
+
+/** @param {string | undefined} stream */
+function streamNumber(stream) {
+  return Math.max(0, STREAMS.indexOf(stream ?? ""));
+}

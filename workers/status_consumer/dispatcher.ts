@@ -1,0 +1,27 @@
+/**
+ * Each status event becomes one task; confirmations, which our own relay wrote, are dropped so that they do not
+ * go round in circles.
+ *
+ * @module
+ */
+import { isConfirmation, type StatusEvent } from "lib/event/status.ts";
+import type { Entry, Handler } from "lib/stream/shard_consumer.ts";
+import type { ProcessJobStatus } from "lib/task/tasks.ts";
+
+/** Puts tasks into the queue of one shard, in order. */
+export type PutTasks = (shard: number, tasks: { id: string; payload: ProcessJobStatus }[]) => Promise<void>;
+
+/** A handler for the status streams: puts the events' tasks, in the order of the stream. */
+export function dispatcher(put: PutTasks, shardOf: (jobId: string) => number): Handler<StatusEvent> {
+  return async (entries) => {
+    const reports = entries.filter(({ event }) => !isConfirmation(event.status));
+    for (const [shard, group] of Map.groupBy(reports, ({ event }) => shardOf(event.job_id))) {
+      await put(shard, group.map(taskOf));
+    }
+  };
+}
+
+/** The task's id is the event's, so an event delivered twice is one task. */
+function taskOf({ id, event }: Entry<StatusEvent>): { id: string; payload: ProcessJobStatus } {
+  return { id: event.event_id, payload: { event, entry_id: id } };
+}

@@ -1,0 +1,34 @@
+import { decodeStatusEvent } from "lib/event/codec.ts";
+import { runMain } from "lib/run/run_main.ts";
+import { GroupConsumer } from "lib/stream/group_consumer.ts";
+import { shardOf } from "lib/stream/keys.ts";
+import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
+import { brokerUrl } from "lib/task/broker_settings.ts";
+import { StatusQueues } from "lib/task/status_queues.ts";
+import { Config } from "./config.ts";
+import { dispatcher } from "./dispatcher.ts";
+
+await runMain("status_consumer", Config, async ({ config, log, signal, health }) => {
+  await using redis = openRedis(config.REDIS_URL, { name: "status_consumer", log });
+  await using broker = openRedis(brokerUrl(config), { name: "status_consumer:tasks", log });
+  health.add("redis", () => redis.ping());
+  health.add("task broker", () => broker.ping());
+  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  await using queues = new StatusQueues(broker, config.STREAM_NUM_SHARDS);
+  const consumer = new GroupConsumer(redis, {
+    base: config.STREAM_STATUS_BASE,
+    group: config.STATUS_CONSUMER_GROUP,
+    settings: config,
+    handler: dispatcher(
+      (shard, tasks) => queues.put(shard, tasks),
+      (jobId) => shardOf(jobId, config.STREAM_NUM_SHARDS),
+    ),
+    decode: decodeStatusEvent,
+    jobOf: (event) => event.job_id,
+    dlq: { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN },
+    batchSize: 200,
+    log,
+    now: Date.now,
+  });
+  await consumer.run(signal);
+});

@@ -1,0 +1,105 @@
+import { PfconClient } from "lib/pfcon/client.ts";
+import { runMain } from "lib/run/run_main.ts";
+import { untilAvailable } from "lib/run/until_available.ts";
+import { runAll } from "lib/run/worker.ts";
+import { migrate } from "lib/store/migrate.ts";
+import { openPostgres, withOutage } from "lib/store/open.ts";
+import { writeDeadLetter } from "lib/stream/dead_letter.ts";
+import { shardKey, shardOf } from "lib/stream/keys.ts";
+import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
+import { brokerUrl } from "lib/task/broker_settings.ts";
+import { TaskQueue, taskWorker } from "lib/task/queue.ts";
+import { StatusQueues } from "lib/task/status_queues.ts";
+import { CLEAN_UP_QUEUE, CleanUp, ProcessJobStatus, RUN_STEP_QUEUE, RunStep, statusQueue } from "lib/task/tasks.ts";
+import { cleanUp } from "./clean_up.ts";
+import { Config } from "./config.ts";
+import { Orders } from "./orders.ts";
+import { processStatus } from "./process_status.ts";
+import { Relay } from "./relay.ts";
+import { runStep } from "./run_step.ts";
+import { Sweep } from "./sweep.ts";
+
+await runMain("task_worker", Config, async ({ config, log, signal, health }) => {
+  await using redis = openRedis(config.REDIS_URL, { name: "task_worker", log });
+  await using broker = openRedis(brokerUrl(config), { name: "task_worker:tasks", log });
+  await using sql = openPostgres(config.DB_DSN, { name: "task_worker" });
+  const pfcon = new PfconClient({
+    url: config.PFCON_URL,
+    user: config.PFCON_USER,
+    password: config.PFCON_PASSWORD,
+    timeoutMs: config.PFCON_TIMEOUT_SECONDS * 1_000,
+    scheduleTimeoutMs: config.PFCON_SCHEDULE_TIMEOUT_SECONDS * 1_000,
+  });
+  health.add("redis", () => redis.ping());
+  health.add("task broker", () => broker.ping());
+  health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
+  health.add("pfcon", () => pfcon.ping());
+  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  await untilAvailable(() => migrate(sql), { signal, log });
+
+  await using statusQueues = new StatusQueues(broker, config.STREAM_NUM_SHARDS);
+  await using runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
+  await using cleanUpQueue = new TaskQueue<CleanUp>(broker, CLEAN_UP_QUEUE);
+  const orders = new Orders({ runStep: runStepQueue, cleanUp: cleanUpQueue });
+  const now = Date.now;
+  const relay = new Relay(sql, redis, {
+    numShards: config.STREAM_NUM_SHARDS,
+    status: { base: config.STREAM_STATUS_BASE, maxlen: config.STREAM_STATUS_MAXLEN },
+    workflow: { base: config.STREAM_WORKFLOW_BASE, maxlen: config.STREAM_WORKFLOW_MAXLEN },
+    pollMs: 1_000,
+    log,
+  });
+  const status = {
+    sql,
+    orders,
+    log,
+    now,
+    onRecorded: () => relay.nudge(),
+    bury: (letter) => writeDeadLetter(redis, { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN }, letter),
+    streamOf: (jobId) => shardKey(config.STREAM_STATUS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
+  } satisfies Parameters<typeof processStatus>[0];
+  const step = { sql, redis, pfcon, now, startAttempts: config.PFCON_START_ATTEMPTS };
+  const quiescenceMs = config.CLEANUP_POLICY === "quiescence" ? config.EOS_QUIESCENCE_SECONDS * 1_000 : null;
+  await untilAvailable(() => statusQueues.limit(), { signal, log });
+
+  await runAll([
+    relay,
+    new Sweep({
+      sql,
+      pfcon,
+      orders,
+      statusQueues,
+      log,
+      now,
+      everyMs: config.SWEEP_INTERVAL_SECONDS * 1_000,
+      silentMs: config.SILENT_STEP_SECONDS * 1_000,
+    }),
+    ...Array.from({ length: config.STREAM_NUM_SHARDS }, (_, shard) =>
+      taskWorker(broker, statusQueue(shard), {
+        schema: ProcessJobStatus,
+        handler: (task, signal) => processStatus(status, task, signal),
+        concurrency: 1,
+        log,
+      })),
+    taskWorker(broker, RUN_STEP_QUEUE, {
+      schema: RunStep,
+      handler: async ({ job_id, step: name }, signal) => {
+        const order = await runStep(step, { jobId: job_id, step: name }, signal);
+        relay.nudge();
+        await orders.give(order);
+      },
+      concurrency: config.TASK_CONCURRENCY,
+      log,
+    }),
+    taskWorker(broker, CLEAN_UP_QUEUE, {
+      schema: CleanUp,
+      handler: async ({ job_id }, signal) => {
+        await cleanUp({ sql, redis, pfcon, now, quiescenceMs }, job_id, signal);
+        relay.nudge();
+      },
+      concurrency: config.TASK_CONCURRENCY,
+      maxPauseMs: 3_000,
+      log,
+    }),
+  ], signal);
+});

@@ -1,0 +1,58 @@
+/**
+ * A status event into Postgres: history, current status, confirmation and the workflow's next step, in one
+ * transaction (architecture.md §5.4).
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { statusEventId } from "lib/event/event_id.ts";
+import { type ConfirmedStatus, isConfirmation, isTerminal, type StatusEvent } from "lib/event/status.ts";
+import { stepResult, type StepResult } from "lib/job/verdict.ts";
+import { addToOutbox } from "lib/store/outbox.ts";
+import { insertStatus, type StoredStatus, upsertCurrentStatus } from "lib/store/status_history.ts";
+import { lockJob } from "lib/store/workflows.ts";
+import { applyFact, type Order } from "./apply_fact.ts";
+
+/** Records the event and returns the order that follows from it, if any. Recording it again changes nothing. */
+export async function recordStatus(sql: Sql, stored: StoredStatus, now: number): Promise<Order | null> {
+  return await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    const { event, entryId } = stored;
+    await lockJob(tx, event.job_id);
+    if (!await insertStatus(tx, stored)) return null;
+    await upsertCurrentStatus(tx, event);
+    const confirmation = confirmationOf(event);
+    if (confirmation) await addToOutbox(tx, { stream: "status", event: confirmation }, entryId);
+    const result = resultOf(event);
+    if (result === null) return null;
+    const outcome = { step: event.job_type, result, error: event.reason?.text ?? null };
+    return await applyFact(tx, event.job_id, { kind: "stepEnded", outcome }, {
+      at: now,
+      endedAt: new Date(event.timestamp),
+      exitCode: event.exit_code,
+      reason: event.reason ?? null,
+      after: entryId,
+    });
+  }) as Order | null;
+}
+
+/**
+ * What the event means for its step; null if the step goes on. A container that vanished without ever having
+ * started says nothing: it was taken away by the order that could not start it, which decides about the step.
+ */
+export function resultOf(event: StatusEvent): StepResult | null {
+  const { status, previous_status, reason = null } = event;
+  if (isConfirmation(status) || (status === "undefined" && previous_status === "notStarted")) return null;
+  return stepResult(status, reason);
+}
+
+/**
+ * The confirmation of a terminal state (wire.md §2): same job, container, exit code and timestamp, so its id is
+ * as deterministic as the event's own. Null for a state that may still change.
+ */
+export function confirmationOf(event: StatusEvent): StatusEvent | null {
+  if (!isTerminal(event.status)) return null;
+  const status: ConfirmedStatus = `confirmed_${event.status}`;
+  const fact = { job_id: event.job_id, job_type: event.job_type, status, timestamp: event.timestamp };
+  return { ...event, event_id: statusEventId(fact), status, previous_status: event.status, message: "confirmed" };
+}
