@@ -242,11 +242,14 @@ function activity(steps, flow) {
 }
 
 /**
- * How long a step (or the job) took, or has taken so far; empty if it has not begun.
+ * How long a step (or the job) took; while it goes on, in whole seconds; empty if it has not begun.
  *
  * @param {{ from: number | null, to: number | null }} span
  * @param {number} now milliseconds since 1970
  */
 export function spanText({ from, to }, now) {
-  return from === null ? "" : duration((to ?? now) - from);
+  if (from === null) return "";
+  if (to !== null) return duration(to - from);
+  const seconds = Math.max(0, Math.floor((now - from) / 1000));
+  return seconds < 10 ? `${seconds} s` : duration(seconds * 1000);
 }

@@ -13,13 +13,18 @@ import Docker from "dockerode";
  * @throws {RangeError} for any other address.
  */
 export function openDocker(host: string): Docker {
-  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  const socketPath = socketOf(host);
   if (socketPath) return new Docker({ socketPath });
   const tcp = /^(?:tcp|http):\/\/([^/:]+|\[[^\]]+\]):(\d+)\/?$/.exec(host);
   if (!tcp) {
     throw new RangeError(`Cannot use "${host}" as a Docker Engine: expected unix:///path or tcp://host:port`);
   }
   return new Docker({ protocol: "http", host: tcp[1], port: Number(tcp[2]) });
+}
+
+/** Path of the unix socket an engine listens on, or null if its address is another. */
+export function socketOf(host: string): string | null {
+  return /^unix:\/\/(\/.+)$/.exec(host)?.[1] ?? null;
 }
 
 /** The version of the engine at `host`, or null if none answers within `timeoutMs`. */

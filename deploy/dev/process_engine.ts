@@ -10,7 +10,7 @@
  *   directory and environment values. Read-only binds can be written.
  * - The process sees its container's environment and PATH, nothing else. It works in its WorkingDir if that
  *   exists on this machine, else in an empty folder of its own.
- * - It is no init process: signals that a container's first process would ignore end it.
+ * - Outside Linux, signals that a container's first process would not notice end it.
  * - When it ends, its process group is killed; a descendant that made a session of its own is not.
  * - A stopped engine forgets its containers. One that is killed by SIGKILL leaves their processes behind.
  *

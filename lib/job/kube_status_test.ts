@@ -62,7 +62,11 @@ Deno.test("kubeReason() puts the deadline before what it did to the pod", () => 
 });
 
 Deno.test("kubeReason() finds the cause outside the container before its exit code", () => {
-  const evicted = { ...terminated(137), reason: "Evicted", message: "The node was low on memory" };
+  const evicted = {
+    ...terminated(137, "OOMKilled"),
+    reason: "Evicted",
+    message: "The node was low on memory",
+  };
   assertEquals(kubeReason(failed("BackoffLimitExceeded"), [evicted]), {
     code: "evicted",
     text: "Evicted: The node was low on memory",

@@ -17,3 +17,9 @@ export const logStoreSettings = {
     error: "expected a letter, then letters, digits, - or _",
   }).default("job-logs").describe("Quickwit's index of log lines."),
 };
+
+/** What is wrong with log store settings that are well by themselves. */
+export function logStoreFaults(config: { LOG_STORE: string; DB_DSN?: string | undefined }): string[] {
+  if (config.LOG_STORE !== "postgres" || config.DB_DSN !== undefined) return [];
+  return ["DB_DSN is not set: expected an address that starts with postgresql://, as LOG_STORE is postgres"];
+}

@@ -116,7 +116,16 @@ Deno.test("address() takes several hosts and local sockets, and refuses what can
       "http://[::1]:7280",
     ]
   ) assert(accepts(good), good);
-  for (const bad of ["redis://", "redis:6379", "ftp://x", "http://a b", "http://x:99999", "xhttp://y"]) {
+  for (
+    const bad of [
+      "redis://",
+      "redis:6379",
+      "ftp://x",
+      "redis://redis:6379/0 1",
+      "http://x:99999",
+      "xhttp://y",
+    ]
+  ) {
     assert(!accepts(bad), bad);
   }
 });

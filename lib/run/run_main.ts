@@ -22,14 +22,15 @@ export interface ProcessContext<Config> {
 /**
  * Reads the settings from the environment, runs `body` until it resolves, and exits: 0 after a clean end,
  * 1 after a fault or when the grace period ran out, 2 when the settings cannot work. A second signal exits at
- * once with 128 + its number.
+ * once with 128 + its number. `faults` tells what is wrong with settings that are well by themselves.
  */
 export async function runMain<Shape extends z.ZodRawShape & typeof processSettings>(
   name: string,
   Config: z.ZodObject<Shape>,
   body: (context: ProcessContext<z.infer<z.ZodObject<Shape>>>) => Promise<void>,
+  options: { faults?: (config: z.infer<z.ZodObject<Shape>>) => string[] } = {},
 ): Promise<never> {
-  const config = readConfigOrExit(Config);
+  const config = readConfigOrExit(Config, options.faults);
   const settings = config as unknown as z.infer<z.ZodObject<typeof processSettings>>;
   const log = createLogger(name, settings.LOG_LEVEL);
   const stop = stopOnSignals(log, settings.SHUTDOWN_GRACE_SECONDS * 1_000);
@@ -52,10 +53,16 @@ export async function runMain<Shape extends z.ZodRawShape & typeof processSettin
   Deno.exit(code);
 }
 
-function readConfigOrExit<Shape extends z.ZodRawShape>(Config: z.ZodObject<Shape>) {
+function readConfigOrExit<Shape extends z.ZodRawShape>(
+  Config: z.ZodObject<Shape>,
+  faultsOf: (config: z.infer<z.ZodObject<Shape>>) => string[] = () => [],
+) {
   try {
     const env = Object.fromEntries(Object.keys(Config.shape).map((name) => [name, Deno.env.get(name)]));
-    return readConfig(Config, env);
+    const config = readConfig(Config, env);
+    const faults = faultsOf(config as z.infer<z.ZodObject<Shape>>);
+    if (faults.length > 0) throw new ConfigError(faults);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);

@@ -7,7 +7,9 @@ Deno.test("sleep() takes at least its time", async () => {
   assert(performance.now() - start >= 19);
 });
 
-Deno.test("sleep() ends at once when its signal aborts, and leaves no timer behind", async () => {
+const noLeaks = { sanitizeOps: true, sanitizeResources: true };
+
+Deno.test("sleep() ends at once when its signal aborts, and leaves no timer behind", noLeaks, async () => {
   const stop = new AbortController();
   const slept = sleep(3_600_000, stop.signal);
   stop.abort();

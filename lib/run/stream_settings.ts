@@ -33,21 +33,29 @@ export const streamSettings = {
   STREAM_DLQ_MAXLEN: int(1).default(100_000).describe("Approximate cap of each dead-letter stream (entries)."),
 };
 
-/** How shards are shared out among consumers, and what happens to entries that fail (wire.md §6). */
+/**
+ * How shards are shared out among consumers, and what happens to entries that fail (wire.md §6). The reference's
+ * `RECLAIM_MIN_IDLE_MS` and `RECLAIM_SWEEP_INTERVAL_MS` have no counterpart: a shard's new owner takes over all
+ * that is pending at once, as the fence keeps the old one out.
+ */
 export const consumerSettings = {
   LEASE_TTL_MS: int(500).default(15_000).describe("A shard's lease and a replica's heartbeat last this long (ms)."),
   LEASE_REFRESH_INTERVAL_MS: int(50).default(5_000).describe("Leases and heartbeat are refreshed this often (ms)."),
   LEASE_ACQUIRE_INTERVAL_MS: int(50).default(2_000).describe(
     "Free shards are looked for, and surplus ones given back, this often (ms).",
   ),
-  RECLAIM_MIN_IDLE_MS: int(0).default(30_000).describe(
-    "Kept from the reference; a shard's new owner takes over what is pending at once, as the lease fences the old one.",
-  ),
-  RECLAIM_SWEEP_INTERVAL_MS: int(100).default(10_000).describe(
-    "The owner of a shard looks this often for pending entries that are in nobody's hands (ms).",
-  ),
   RECLAIM_MAX_DELIVERIES: int(1).default(5).describe(
     "An entry that fails for a reason of its own this often goes to the dead letters; outages do not count.",
   ),
   HANDLER_RETRIES: int(0).default(3).describe("Quick retries of a failing entry before its job is held back."),
 };
+
+/** What is wrong with consumer settings that are well by themselves. */
+export function consumerFaults(
+  config: { LEASE_TTL_MS: number; LEASE_REFRESH_INTERVAL_MS: number; LEASE_ACQUIRE_INTERVAL_MS: number },
+): string[] {
+  const names = ["LEASE_REFRESH_INTERVAL_MS", "LEASE_ACQUIRE_INTERVAL_MS"] as const;
+  return names.filter((name) => config[name] >= config.LEASE_TTL_MS).map((name) =>
+    `${name} is ${config[name]}: expected less than LEASE_TTL_MS, which is ${config.LEASE_TTL_MS}`
+  );
+}

@@ -10,9 +10,13 @@ import Docker from "dockerode";
 import { z } from "@zod/zod";
 import { OutageError } from "../run/outage_error.ts";
 import { LogsUnavailableError } from "./runtime.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** Longest wait for an answer, or for the head of a stream's answer (ms). */
 const ANSWER_TIMEOUT_MS = 20_000;
+
+/** Questions asked at the same time, apart from streams: each takes a connection of its own. */
+const MAX_QUESTIONS = 32;
 
 /** What we read of an inspected container. */
 export const Inspected = z.object({
@@ -53,6 +57,7 @@ export interface LogQuery {
 /** One Docker Engine. Every method throws {@link OutageError} when it is away or does not answer in time. */
 export class DockerEngine {
   readonly #docker: Docker;
+  readonly #places = new Semaphore(MAX_QUESTIONS);
 
   /** `host`: `unix:///path` or `tcp://host:port`. */
   constructor(host: string) {
@@ -81,6 +86,7 @@ export class DockerEngine {
   /** Null if there is no such container. */
   async inspect(id: string): Promise<Inspected | null> {
     const attempt = `inspect container "${id}"`;
+    using _place = await this.#places.enter();
     const body = await ask(attempt, undefined, async (abortSignal) => {
       return await this.#docker.getContainer(id).inspect({ abortSignal }).catch((error) => {
         if (statusOf(error) === 404) return null;

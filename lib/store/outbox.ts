@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import type { StatusEvent } from "../event/status.ts";
 import type { WorkflowEvent } from "../event/workflow.ts";
-import { entryIdParts, FIRST_ENTRY_ID } from "../stream/entry_id.ts";
+import { entryIdParts } from "../stream/entry_id.ts";
+import type { Sql } from "./open.ts";
 
 /** An event on its way out. */
 export interface OutboxRow {
@@ -19,22 +19,14 @@ export interface OutboxRow {
   readonly event: StatusEvent | WorkflowEvent;
 }
 
-/** An event that has gone out, with the stream entry it became. */
-export interface PublishedEvent<E> {
-  readonly entryId: string;
-  readonly event: E;
-}
-
-/** Adds an event; `after` is the status entry that led to it, if one did. */
+/** Adds an event, within the transaction that makes it true. */
 export async function addToOutbox(
   sql: Sql,
   out: { stream: "status"; event: StatusEvent } | { stream: "workflow"; event: WorkflowEvent },
-  after: string = FIRST_ENTRY_ID,
 ): Promise<void> {
-  const [ms, seq] = entryIdParts(after);
   await sql`
-    INSERT INTO job_outbox (job_id, stream, event, after_ms, after_seq)
-    VALUES (${out.event.job_id}, ${out.stream}, ${sql.json(out.event)}, ${ms}, ${seq})`;
+    INSERT INTO job_outbox (job_id, stream, event)
+    VALUES (${out.event.job_id}, ${out.stream}, ${sql.json(out.event)})`;
 }
 
 /**
@@ -60,24 +52,26 @@ export async function markPublished(sql: Sql, rows: readonly OutboxRow[], entryI
     WHERE job_outbox.id = sent.id`;
 }
 
-/**
- * What has gone out for a job to one stream, oldest first, and the entry id up to which this and the recorded
- * statuses are complete: an unpublished row goes out some time after the entry that led to it. `completeUpTo` is
- * null if nothing is under way.
- */
-export async function listPublished<E>(
+/** A row as readers see it; `entryId` is null until the relay has noted where it went. */
+export interface OutboxRecord<E> {
+  readonly id: string;
+  readonly entryId: string | null;
+  readonly event: E;
+}
+
+/** A job's rows for one stream, oldest first, whether they have gone out or not. */
+export async function listOutbox<E>(
   sql: Sql,
   jobId: string,
   stream: "status" | "workflow",
-): Promise<{ events: PublishedEvent<E>[]; completeUpTo: string | null }> {
+): Promise<OutboxRecord<E>[]> {
   const rows = await sql`
-    SELECT event, published_at IS NOT NULL AS published, entry_ms || '-' || entry_seq AS entry_id,
-      after_ms || '-' || after_seq AS after_id
+    SELECT id::text, event, entry_ms || '-' || entry_seq AS entry_id
     FROM job_outbox WHERE job_id = ${jobId} AND stream = ${stream} ORDER BY id`;
-  const pending = rows.findIndex((row) => !row.published);
-  const sent = pending < 0 ? rows : rows.slice(0, pending);
-  return {
-    events: sent.map((row) => ({ entryId: row.entry_id, event: row.event as E })),
-    completeUpTo: pending < 0 ? null : rows[pending]?.after_id ?? FIRST_ENTRY_ID,
-  };
+  return rows.map((row) => ({ id: row.id, entryId: row.entry_id, event: row.event as E }));
+}
+
+/** The hash in which the relay remembers, with the publication itself, where each row of a job went. */
+export function publishedMemoKey(jobId: string): string {
+  return `chris:relay:published:${jobId}`;
 }

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import { StatusEvent } from "../event/status.ts";
 import { entryIdParts } from "../stream/entry_id.ts";
+import type { Sql } from "./open.ts";
 
 /** A status event with the stream entry it came from. */
 export interface StoredStatus {

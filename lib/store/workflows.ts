@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { JSONValue, Sql } from "postgres";
+import type { JSONValue } from "postgres";
 import { workflowEventId } from "../event/event_id.ts";
 import type { JobType, Reason } from "../event/status.ts";
 import { wireTimestampOf } from "../event/timestamp.ts";
 import { WORKFLOW_STEPS, type WorkflowEvent, type WorkflowStatus, type WorkflowStep } from "../event/workflow.ts";
 import type { StepOutcome, StepResult } from "../job/verdict.ts";
 import type { Flow, Transition } from "../job/workflow.ts";
+import type { Sql } from "./open.ts";
 import { addToOutbox } from "./outbox.ts";
 
 /** A step as it is shown to people and looked at by tasks. */
@@ -125,7 +126,7 @@ export async function recordTransition(
   sql: Sql,
   jobId: string,
   transition: Transition,
-  context: { at: number; after?: string },
+  at: number,
 ): Promise<void> {
   const fact = {
     job_id: jobId,
@@ -134,14 +135,14 @@ export async function recordTransition(
     workflow_status: transition.status,
     error: transition.error,
   };
-  const event: WorkflowEvent = { event_id: workflowEventId(fact), ...fact, timestamp: wireTimestampOf(context.at) };
+  const event: WorkflowEvent = { event_id: workflowEventId(fact), ...fact, timestamp: wireTimestampOf(at) };
   await sql`
     INSERT INTO job_workflow_events
       (job_id, current_step, current_step_status, workflow_status, error, event_id, created_at)
     VALUES (${jobId}, ${event.current_step}, ${event.current_step_status}, ${event.workflow_status}, ${event.error},
       ${event.event_id}, ${event.timestamp}::text::timestamptz)
     ON CONFLICT (event_id) DO NOTHING`;
-  await addToOutbox(sql, { stream: "workflow", event }, context.after);
+  await addToOutbox(sql, { stream: "workflow", event });
 }
 
 /** pfcon has accepted the order of a step. */

@@ -32,6 +32,16 @@ export function statusQueue(shard: number): string {
   return `process-job-status-${shard}`;
 }
 
+/** Id of a `RunStep` task: one per step of a job. */
+export function runStepId(jobId: string, step: JobType): string {
+  return `run-step_${jobId}_${step}`;
+}
+
+/** Id of a `CleanUp` task: one per job. */
+export function cleanUpId(jobId: string): string {
+  return `clean-up_${jobId}`;
+}
+
 /** Queue of `RunStep` tasks. */
 export const RUN_STEP_QUEUE = "run-step";
 /** Queue of `CleanUp` tasks. */

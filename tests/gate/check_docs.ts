@@ -16,8 +16,10 @@ export interface DocSymbol {
   readonly name: string;
   readonly declarations?: readonly {
     readonly location: { readonly filename: string; readonly line: number };
+    /** `reference` for what is only passed on (`export … from`): its docstring stands where it is declared. */
+    readonly kind: string;
     readonly declarationKind: string;
-    readonly jsDoc?: { readonly doc?: string };
+    readonly jsDoc?: { readonly doc?: string; readonly tags?: readonly unknown[] };
   }[];
 }
 
@@ -25,11 +27,11 @@ export interface DocSymbol {
 export function docFaults(output: DocOutput): string[] {
   return Object.entries(output.nodes).flatMap(([file, { symbols = [] }]) =>
     symbols.flatMap(({ name, declarations = [] }) => {
-      const own = declarations.filter(({ declarationKind, location }) =>
-        declarationKind === "export" && location.filename === file
+      const own = declarations.filter(({ kind, declarationKind, location }) =>
+        kind !== "reference" && declarationKind === "export" && location.filename === file
       );
       const [first] = own;
-      if (!first || own.some(({ jsDoc }) => jsDoc?.doc?.trim())) return [];
+      if (!first || own.some(({ jsDoc }) => jsDoc?.doc?.trim() || jsDoc?.tags?.length)) return [];
       return [`${file}:${first.location.line + 1}: exported ${name} has no docstring`];
     })
   );
@@ -51,9 +53,9 @@ export async function docOf(modules: readonly string[]): Promise<DocOutput> {
   return JSON.parse(out ?? "") as DocOutput;
 }
 
-/** Whether a file is code of ours whose exports others use. The stand-ins of `lib/jsr` pass others' code on. */
+/** Whether a file is code of ours with exports. The stand-ins of `lib/jsr` pass others' code on. */
 export function isDocumented(path: string): boolean {
-  return /^(lib|workers|deploy|tests)\/.*\.ts$/.test(path) && !/_test\.ts$/.test(path) &&
+  return /^(lib|workers|deploy|tests)\/.*\.ts$/.test(path) && !/(_test|\/main)\.ts$/.test(path) &&
     !path.startsWith("lib/jsr/");
 }
 

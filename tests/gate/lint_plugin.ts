@@ -3,7 +3,7 @@
  *
  * | rule | says |
  * |---|---|
- * | `project/layers` | `lib/` imports nothing from `workers/`, `deploy/` or `tests/`; `lib/job` and `lib/event` import only zod, `node:crypto` and each other |
+ * | `project/layers` | `lib/` imports nothing from `workers/`, `deploy/`, `tests/` or `web/` (its tests may start servers with `deploy/dev`); `lib/job` and `lib/event` import only zod, `node:crypto` and each other |
  * | `project/process-at-the-edge` | `Deno.env` and `Deno.exit` (and Node's `process`) stay in programs and tests |
  * | `project/time-and-chance-come-in` | `Date.now`, `new Date()` and `Math.random` stay in programs, tests and default values |
  *
@@ -110,6 +110,7 @@ function layerFault(file: string, specifier: string): string | null {
   if (!file.startsWith("lib/")) return null;
   const target = /^\.{0,2}\//.test(specifier) ? slashed(join(dirname(file), specifier)) : specifier;
   const above = ABOVE_LIB.find((folder) => target.startsWith(folder));
+  if (above === "deploy/" && isTestCode(file)) return null;
   if (above) return `lib/ must not import from ${above}: move what both need into lib/`;
   const pure = PURE.find((folder) => file.startsWith(folder));
   if (!pure || PURE.some((folder) => target.startsWith(folder)) || PURE_MAY_IMPORT.includes(target)) {

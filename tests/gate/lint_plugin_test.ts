@@ -51,6 +51,13 @@ Deno.test("layers: tests beside pure code may import what tests need, and no mor
   assertEquals(findings("lib/job/life_test.ts", `import { sleep } from "../run/sleep.ts";`), ["layers"]);
 });
 
+Deno.test("layers: tests in lib/ may start servers with deploy/dev, but know no worker", () => {
+  const server = `import { startRedis } from "../../deploy/dev/services/redis.ts";`;
+  assertEquals(findings("lib/testing/servers.ts", server), []);
+  assertEquals(findings("lib/store/open_test.ts", server), []);
+  assertEquals(findings("lib/testing/servers.ts", `import { x } from "../../workers/start.ts";`), ["layers"]);
+});
+
 Deno.test("layers: goes by the place in the project, whether the name is relative, absolute or an address", () => {
   const file = new URL("../../lib/job/life.ts", import.meta.url);
   const source = `import { sleep } from "../run/sleep.ts";`;

@@ -7,7 +7,10 @@ import type { ProjectFiles } from "./project.ts";
 
 /** Folders of a machine, and hosts of package registries: deno and npm know those by themselves. */
 const TRACES: readonly { readonly what: string; readonly pattern: RegExp }[] = [
-  { what: "a folder of one machine", pattern: /(?<![\w.~*\\/:-])\/(?:work|tmp\/dk)(?![\w.-])/ },
+  {
+    what: "a folder of one machine",
+    pattern: /(?:(?<![\w.~*\\/:})-])|(?<=:\/\/))\/(?:work|tmp\/dk)(?![\w.-])/,
+  },
   {
     what: "the host of a package registry",
     pattern: /\b(?:registry\.(?:npmjs|yarnpkg)|npm\.jsr|pypi|crates)\.\w{2,}/,

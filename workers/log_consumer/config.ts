@@ -1,8 +1,8 @@
 import { z } from "@zod/zod";
 import { decimal, int } from "lib/run/config.ts";
-import { logStoreSettings } from "lib/log_store/settings.ts";
+import { logStoreFaults, logStoreSettings } from "lib/log_store/settings.ts";
 import { processSettings } from "lib/run/process_settings.ts";
-import { consumerSettings, streamSettings } from "lib/run/stream_settings.ts";
+import { consumerFaults, consumerSettings, streamSettings } from "lib/run/stream_settings.ts";
 
 /** Settings of the log consumer. */
 export const Config = z.object({
@@ -16,3 +16,8 @@ export const Config = z.object({
     "Longest wait for a fuller batch (s); a container's end of stream is never waited on.",
   ),
 });
+
+/** What is wrong with the settings as a whole. */
+export function configFaults(config: z.infer<typeof Config>): string[] {
+  return [...consumerFaults(config), ...logStoreFaults(config)];
+}

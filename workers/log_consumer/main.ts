@@ -4,7 +4,7 @@ import { runMain } from "lib/run/run_main.ts";
 import { untilAvailable } from "lib/run/until_available.ts";
 import { GroupConsumer } from "lib/stream/group_consumer.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
-import { Config } from "./config.ts";
+import { Config, configFaults } from "./config.ts";
 import { storeLogs } from "./store_logs.ts";
 
 await runMain("log_consumer", Config, async ({ config, log, signal, health }) => {
@@ -29,4 +29,4 @@ await runMain("log_consumer", Config, async ({ config, log, signal, health }) =>
     now: Date.now,
   });
   await consumer.run(signal);
-});
+}, { faults: configFaults });

@@ -1,5 +1,6 @@
 import { decodeStatusEvent } from "lib/event/codec.ts";
 import { runMain } from "lib/run/run_main.ts";
+import { consumerFaults } from "lib/run/stream_settings.ts";
 import { GroupConsumer } from "lib/stream/group_consumer.ts";
 import { shardOf } from "lib/stream/keys.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
@@ -31,4 +32,4 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
     now: Date.now,
   });
   await consumer.run(signal);
-});
+}, { faults: consumerFaults });

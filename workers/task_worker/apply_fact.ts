@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import type { JobType, Reason } from "lib/event/status.ts";
 import { advance, type Fact } from "lib/job/workflow.ts";
 import { endStep, findWorkflow, flowOf, recordTransition, saveFlow } from "lib/store/workflows.ts";
+import type { Sql } from "lib/store/open.ts";
 
 /** What is to be done next for a job. */
 export type Order =
@@ -21,8 +21,6 @@ export interface FactDetails {
   readonly endedAt?: Date;
   readonly exitCode?: number | null;
   readonly reason?: Reason | null;
-  /** Status entry that told of it. */
-  readonly after?: string;
 }
 
 /** Applies a fact to the job's workflow. A job without one (started past us) and facts that come late are left. */
@@ -43,10 +41,7 @@ export async function applyFact(tx: Sql, jobId: string, fact: Fact, details: Fac
   const error = decision.transitions.findLast((transition) => transition.error !== null)?.error ?? null;
   await saveFlow(tx, jobId, decision.flow, error);
   for (const transition of decision.transitions) {
-    await recordTransition(tx, jobId, transition, {
-      at: details.at,
-      ...(details.after === undefined ? {} : { after: details.after }),
-    });
+    await recordTransition(tx, jobId, transition, details.at);
   }
   if (decision.order === null) return null;
   return "start" in decision.order

@@ -5,13 +5,13 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { Sql } from "postgres";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import type { PfconClient } from "lib/pfcon/client.ts";
-import { withOutage } from "lib/store/open.ts";
+import { type Sql, withOutage } from "lib/store/open.ts";
 import { containerIds } from "lib/store/status_history.ts";
 import { findWorkflow, holdCleanup, lockJob, type StepRecord } from "lib/store/workflows.ts";
+import { inTransaction } from "lib/store/transaction.ts";
 import { applyFact } from "./apply_fact.ts";
 
 /** What cleaning up needs. */
@@ -45,12 +45,10 @@ export async function cleanUp(context: CleanUpContext, jobId: string, signal: Ab
     throw new CleanupHeldError(`Cannot clean up job "${jobId}": ${why}`);
   }
   for (const step of JOB_TYPES) await context.pfcon.remove(step, jobId, signal);
-  await withOutage("complete the workflow", () =>
-    context.sql.begin(async (transaction) => {
-      const tx = transaction as unknown as Sql;
-      await lockJob(tx, jobId);
-      await applyFact(tx, jobId, { kind: "cleanedUp" }, { at: context.now() });
-    }));
+  await inTransaction(context.sql, "complete the workflow", async (tx) => {
+    await lockJob(tx, jobId);
+    await applyFact(tx, jobId, { kind: "cleanedUp" }, { at: context.now() });
+  });
 }
 
 /** Steps whose container may still hold the only copy of a part of its log. */

@@ -22,7 +22,7 @@ import { Sweep } from "./sweep.ts";
 await runMain("task_worker", Config, async ({ config, log, signal, health }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "task_worker", log });
   await using broker = openRedis(brokerUrl(config), { name: "task_worker:tasks", log });
-  await using sql = openPostgres(config.DB_DSN, { name: "task_worker" });
+  await using sql = openPostgres(config.DB_DSN, { applicationName: "task_worker", max: config.STREAM_NUM_SHARDS + config.TASK_CONCURRENCY + 4 });
   const pfcon = new PfconClient({
     url: config.PFCON_URL,
     user: config.PFCON_USER,
@@ -77,7 +77,7 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
     ...Array.from({ length: config.STREAM_NUM_SHARDS }, (_, shard) =>
       taskWorker(broker, statusQueue(shard), {
         schema: ProcessJobStatus,
-        handler: (task, signal) => processStatus(status, task, signal),
+        handler: (task, signal) => processStatus(status, { task, shard }, signal),
         concurrency: 1,
         log,
       })),

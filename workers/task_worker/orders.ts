@@ -4,7 +4,7 @@
  * @module
  */
 import type { TaskQueue } from "lib/task/queue.ts";
-import type { CleanUp, RunStep } from "lib/task/tasks.ts";
+import { type CleanUp, cleanUpId, type RunStep, runStepId } from "lib/task/tasks.ts";
 import type { Order } from "./apply_fact.ts";
 
 /** Gives orders to the task workers. An order that is under way already is not given twice. */
@@ -21,10 +21,11 @@ export class Orders {
   async give(order: Order | null): Promise<void> {
     if (order === null) return;
     const { jobId } = order;
-    if (order.kind === "cleanUp") await this.#cleanUp.put([{ id: `clean-up_${jobId}`, payload: { job_id: jobId } }]);
-    else {
-      const id = `run-step_${jobId}_${order.step}`;
-      await this.#runStep.put([{ id, payload: { job_id: jobId, step: order.step } }]);
+    if (order.kind === "cleanUp") {
+      await this.#cleanUp.put([{ id: cleanUpId(jobId), payload: { job_id: jobId } }]);
+    } else {
+      const payload = { job_id: jobId, step: order.step };
+      await this.#runStep.put([{ id: runStepId(jobId, order.step), payload }]);
     }
   }
 }

@@ -4,18 +4,17 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import { encodeStatusEvent } from "lib/event/codec.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { untilAvailable } from "lib/run/until_available.ts";
-import { withOutage } from "lib/store/open.ts";
 import type { DeadLetter } from "lib/stream/dead_letter.ts";
 import type { ProcessJobStatus } from "lib/task/tasks.ts";
 import type { Orders } from "./orders.ts";
 import { recordStatus } from "./record_status.ts";
+import type { Sql } from "lib/store/open.ts";
 
 /** Tries of an event that fails for a reason of its own. */
 const MAX_TRIES = 3;
@@ -33,12 +32,16 @@ export interface ProcessStatusContext {
 }
 
 /** Does the task; rejects only if `signal` aborts before it is done. */
-export async function processStatus(context: ProcessStatusContext, task: ProcessJobStatus, signal: AbortSignal): Promise<void> {
+export async function processStatus(
+  context: ProcessStatusContext,
+  { task, shard }: { task: ProcessJobStatus; shard: number },
+  signal: AbortSignal,
+): Promise<void> {
   const stored = { event: task.event, entryId: task.entry_id };
   for (let tries = 1;; tries++) {
     try {
       const order = await untilAvailable(
-        () => withOutage("record a status", () => recordStatus(context.sql, stored, context.now())),
+        () => recordStatus(context.sql, stored, { shard, now: context.now() }),
         { signal, log: context.log },
       );
       context.onRecorded();

@@ -4,25 +4,31 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import { statusEventId } from "lib/event/event_id.ts";
 import { type ConfirmedStatus, isConfirmation, isTerminal, type StatusEvent } from "lib/event/status.ts";
 import { stepResult, type StepResult } from "lib/job/verdict.ts";
 import { addToOutbox } from "lib/store/outbox.ts";
 import { insertStatus, type StoredStatus, upsertCurrentStatus } from "lib/store/status_history.ts";
+import { noteProgress } from "lib/store/status_progress.ts";
+import { inTransaction } from "lib/store/transaction.ts";
 import { lockJob } from "lib/store/workflows.ts";
 import { applyFact, type Order } from "./apply_fact.ts";
+import type { Sql } from "lib/store/open.ts";
 
 /** Records the event and returns the order that follows from it, if any. Recording it again changes nothing. */
-export async function recordStatus(sql: Sql, stored: StoredStatus, now: number): Promise<Order | null> {
-  return await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Sql;
-    const { event, entryId } = stored;
+export async function recordStatus(
+  sql: Sql,
+  stored: StoredStatus,
+  { shard, now }: { shard: number; now: number },
+): Promise<Order | null> {
+  const { event, entryId } = stored;
+  return await inTransaction(sql, "record a status", async (tx) => {
     await lockJob(tx, event.job_id);
+    await noteProgress(tx, shard, entryId);
     if (!await insertStatus(tx, stored)) return null;
     await upsertCurrentStatus(tx, event);
     const confirmation = confirmationOf(event);
-    if (confirmation) await addToOutbox(tx, { stream: "status", event: confirmation }, entryId);
+    if (confirmation) await addToOutbox(tx, { stream: "status", event: confirmation });
     const result = resultOf(event);
     if (result === null) return null;
     const outcome = { step: event.job_type, result, error: event.reason?.text ?? null };
@@ -31,9 +37,8 @@ export async function recordStatus(sql: Sql, stored: StoredStatus, now: number):
       endedAt: new Date(event.timestamp),
       exitCode: event.exit_code,
       reason: event.reason ?? null,
-      after: entryId,
     });
-  }) as Order | null;
+  });
 }
 
 /**

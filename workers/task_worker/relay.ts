@@ -5,7 +5,6 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { Sql } from "postgres";
 import { encodeStatusEvent, encodeWorkflowEvent } from "lib/event/codec.ts";
 import type { StatusEvent } from "lib/event/status.ts";
 import type { WorkflowEvent } from "lib/event/workflow.ts";
@@ -14,10 +13,11 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Worker } from "lib/run/worker.ts";
-import { withOutage } from "lib/store/open.ts";
-import { lockUnpublished, markPublished, type OutboxRow } from "lib/store/outbox.ts";
+import { lockUnpublished, markPublished, type OutboxRow, publishedMemoKey } from "lib/store/outbox.ts";
+import { inTransaction } from "lib/store/transaction.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { type Publication, publishOnce } from "lib/stream/publish_once.ts";
+import type { Sql } from "lib/store/open.ts";
 
 /** Rows published in one step. */
 const BATCH = 500;
@@ -69,15 +69,13 @@ export class Relay implements Worker {
 
   /** One pass; returns how many events went out. */
   async runOnce(): Promise<number> {
-    return await withOutage("publish the outbox", () =>
-      this.#sql.begin(async (transaction) => {
-        const tx = transaction as unknown as Sql;
-        const rows = await lockUnpublished(tx, BATCH);
-        if (rows === null || rows.length === 0) return 0;
-        const entryIds = await publishOnce(this.#redis, rows.map((row) => this.#publication(row)));
-        await markPublished(tx, rows, entryIds);
-        return rows.length;
-      })) as number;
+    return await inTransaction(this.#sql, "publish the outbox", async (tx) => {
+      const rows = await lockUnpublished(tx, BATCH);
+      if (rows === null || rows.length === 0) return 0;
+      const entryIds = await publishOnce(this.#redis, rows.map((row) => this.#publication(row)));
+      await markPublished(tx, rows, entryIds);
+      return rows.length;
+    });
   }
 
   #publication(row: OutboxRow): Publication {
@@ -85,7 +83,7 @@ export class Relay implements Worker {
     return {
       stream: shardKey(target.base, shardOf(row.jobId, this.#options.numShards)),
       maxlen: target.maxlen,
-      memo: `chris:relay:published:${row.jobId}`,
+      memo: publishedMemoKey(row.jobId),
       key: row.id,
       data: row.stream === "status"
         ? encodeStatusEvent(row.event as StatusEvent)

@@ -6,7 +6,6 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { Sql } from "postgres";
 import type { JobType, Reason } from "lib/event/status.ts";
 import { inputDirs, JobParams, outputDir } from "lib/job/job_params.ts";
 import { LOGS_FLUSHED_TTL_SECONDS, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
@@ -26,7 +25,9 @@ import {
   noteStepError,
   type WorkflowRecord,
 } from "lib/store/workflows.ts";
-import { withOutage } from "lib/store/open.ts";
+import { type Sql, withOutage } from "lib/store/open.ts";
+import { inTransaction } from "lib/store/transaction.ts";
+import { OutageError } from "lib/run/outage_error.ts";
 import { applyFact, type Order } from "./apply_fact.ts";
 
 /** What ordering a step needs. */
@@ -39,6 +40,9 @@ export interface RunStepContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+/** How many more tries a fault gets that need not be the job's own. */
+const UNCLEAR_FAULT_FACTOR = 4;
 
 /** A start failed and will be tried again. */
 export class StartFailedError extends Error {
@@ -98,25 +102,26 @@ async function refused(
 }
 
 /**
- * pfcon answers 500 for a missing image and a bad entrypoint, but for a dead engine too (peers: pfcon §5, §9).
- * The job is to blame if its container was left unstarted, or if the image could not be pulled; a few more tries
- * cover a registry's hiccup. Everything else is an outage behind pfcon and waits.
+ * pfcon answers 500 for a missing image and a bad entrypoint, but for a dead engine too (pfcon's contract, §5, §9).
+ * Asking for the container tells them apart: a dead engine answers 500 again, which is an outage and waits. The
+ * job is surely to blame if its container was left unstarted, or if the image could not be pulled; a few tries
+ * cover a registry's hiccup. Any other fault may be the job's (limits that the engine refuses) or the site's, and
+ * gets far more tries.
  */
 async function startFailed(
   context: RunStepContext,
   { jobId, step, fault }: { jobId: string; step: JobType; fault: PfconFaultError },
   signal: AbortSignal,
 ): Promise<Order | null> {
-  const left = await context.pfcon.get(step, jobId, signal);
+  const left = await context.pfcon.get(step, jobId, signal).catch((error) => {
+    throw error instanceof PfconFaultError ? new OutageError("the engine behind pfcon", `start ${step}`, { cause: fault }) : error;
+  });
   const code: Reason["code"] = left?.status === "notStarted" ? "start-failed" : startFailureReason(fault.detail);
-  const jobsOwnFault = left?.status === "notStarted" || (left === null && code === "image-pull");
-  if (!jobsOwnFault) {
-    await withOutage("note why the step waits", () => noteStepError(context.sql, jobId, step, fault.message));
-    throw new StartFailedError(fault.message, { cause: fault });
-  }
+  const surelyJobsFault = left?.status === "notStarted" || code === "image-pull";
+  const limit = surelyJobsFault ? context.startAttempts : context.startAttempts * UNCLEAR_FAULT_FACTOR;
   const attempts = await withOutage("count the start", () => countStartAttempt(context.sql, jobId, step, fault.message));
-  if (left) await context.pfcon.remove(step, jobId, signal);
-  if (attempts < context.startAttempts) throw new StartFailedError(fault.message, { cause: fault });
+  if (left?.status === "notStarted") await context.pfcon.remove(step, jobId, signal);
+  if (attempts < limit) throw new StartFailedError(fault.message, { cause: fault });
   return await endStep(context, jobId, { step, result: "not-run", reason: { code, text: fault.detail } });
 }
 
@@ -127,12 +132,10 @@ export async function endStep(
   end: { step: JobType; result: "skipped" | "not-run" | "undefined"; reason: Reason | null },
 ): Promise<Order | null> {
   const outcome = { step: end.step, result: end.result, error: end.reason?.text ?? null };
-  return await withOutage("end the step", () =>
-    context.sql.begin(async (transaction) => {
-      const tx = transaction as unknown as Sql;
-      await lockJob(tx, jobId);
-      return await applyFact(tx, jobId, { kind: "stepEnded", outcome }, { at: context.now(), reason: end.reason });
-    })) as Order | null;
+  return await inTransaction(context.sql, "end the step", async (tx) => {
+    await lockJob(tx, jobId);
+    return await applyFact(tx, jobId, { kind: "stepEnded", outcome }, { at: context.now(), reason: end.reason });
+  });
 }
 
 function pfconJob(workflow: WorkflowRecord): PfconJob {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import type { JobType } from "lib/event/status.ts";
 import type { PfconClient } from "lib/pfcon/client.ts";
 import { backoffMs } from "lib/run/backoff.ts";
@@ -12,7 +11,7 @@ import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Worker } from "lib/run/worker.ts";
-import { withOutage } from "lib/store/open.ts";
+import { type Sql, withOutage } from "lib/store/open.ts";
 import { findUnordered, noteStepError, takeSilentSteps } from "lib/store/workflows.ts";
 import type { StatusQueues } from "lib/task/status_queues.ts";
 import type { Orders } from "./orders.ts";

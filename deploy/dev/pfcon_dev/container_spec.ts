@@ -79,21 +79,15 @@ export function deleteCommand(): string[] {
   return ["sh", "-c", DELETE, "delete", OUTPUT_DIR];
 }
 
-// Paths reach the scripts as arguments only: nothing from a request is ever read as shell text.
-const COPY = `set -e
-key=$1; shift
-mkdir -p "$key/incoming"
-for dir in "$@"; do
-  if [ -d "$dir" ]; then echo "copying $dir"; cp -R "$dir/." "$key/incoming/"; else echo "nothing at $dir"; fi
-done
-echo "$(find "$key/incoming" -type f | wc -l) files are ready"`;
+// Paths reach the scripts as arguments only: nothing from a request is ever read as shell text. Each script is
+// one line, since people see it as the container's command.
+const COPY = 'set -e; key=$1; shift; mkdir -p "$key/incoming"; ' +
+  'for dir; do if [ -d "$dir" ]; then echo "copying $dir"; cp -R "$dir/." "$key/incoming/"; ' +
+  'else echo "nothing at $dir"; fi; done; ' +
+  'echo "$(find "$key/incoming" -type f | wc -l) files are ready"';
 
-const UPLOAD = `set -e
-echo "uploading $(find "$1" -type f | wc -l) files"
-cp -R "$1/." "$2/"
-echo "uploaded"`;
+const UPLOAD =
+  'set -e; echo "uploading $(find "$1" -type f | wc -l) files"; cp -R "$1/." "$2/"; echo "uploaded"';
 
-const DELETE = `set -e
-echo "deleting $(find "$1" -type f | wc -l) files"
-rm -rf "$1/incoming" "$1/outgoing"
-echo "deleted"`;
+const DELETE = 'set -e; echo "deleting $(find "$1" -type f | wc -l) files"; ' +
+  'rm -rf "$1/incoming" "$1/outgoing"; echo "deleted"';

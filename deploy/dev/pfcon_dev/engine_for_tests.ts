@@ -45,8 +45,9 @@ export async function openTestEngine(): Promise<TestEngine> {
   const docker = dockerAt(address);
   const given = Deno.env.get("TEST_IMAGE");
   if (given) return { address, docker, image: given, [Symbol.asyncDispose]: () => Promise.resolve() };
-  const image = `pfcon-dev-test-${crypto.randomUUID().slice(0, 8)}:1`;
-  await importBusybox(address, image);
+  const repo = `pfcon-dev-test-${crypto.randomUUID().slice(0, 8)}`;
+  await importBusybox(docker, repo, "1");
+  const image = `${repo}:1`;
   const remove = async () => void await docker.getImage(image).remove({ force: true });
   return { address, docker, image, [Symbol.asyncDispose]: remove };
 }
@@ -58,24 +59,20 @@ function dockerAt(address: string): Docker {
 }
 
 /** Makes an image that holds nothing but busybox under the names of its applets. */
-async function importBusybox(address: string, image: string): Promise<void> {
+async function importBusybox(docker: Docker, repo: string, tag: string): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
-    await Deno.mkdir(`${root}/bin`);
-    await Deno.mkdir(`${root}/tmp`);
-    await Deno.copyFile("/bin/busybox", `${root}/bin/busybox`);
-    for (
-      const name of ["sh", "cp", "rm", "mkdir", "find", "wc", "cat", "ls", "echo", "sleep", "true", "env"]
-    ) {
-      await Deno.symlink("busybox", `${root}/bin/${name}`);
+    await Deno.mkdir(`${root}/image/bin`, { recursive: true });
+    await Deno.copyFile("/bin/busybox", `${root}/image/bin/busybox`);
+    for (const name of ["sh", "cp", "rm", "mkdir", "find", "wc", "cat", "ls", "echo", "sleep", "true"]) {
+      await Deno.symlink("busybox", `${root}/image/bin/${name}`);
     }
-    await sh(`tar -C ${root} -c . | docker -H ${address} import -c "ENV PATH=/bin" - ${image}`);
+    const tar = new Deno.Command("tar", { args: ["-C", `${root}/image`, "-cf", `${root}/image.tar`, "."] });
+    const { success, stderr } = await tar.output();
+    if (!success) throw new Error(`Cannot pack an image: ${new TextDecoder().decode(stderr)}`);
+    const answer = await docker.importImage(`${root}/image.tar`, { repo, tag, changes: "ENV PATH=/bin" });
+    for await (const _ of answer) { /* it is complete when its answer ends */ }
   } finally {
     await Deno.remove(root, { recursive: true });
   }
-}
-
-async function sh(script: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command("sh", { args: ["-c", script], stdout: "null" }).output();
-  if (!success) throw new Error(`Cannot run "${script}": ${new TextDecoder().decode(stderr)}`);
 }

@@ -90,7 +90,7 @@ export class Container {
   async kill(signal: Signal): Promise<void> {
     const run = this.#run;
     if (!run) throw new EngineError(409, `Container ${this.spec.id} is not running`);
-    run.signal(signal);
+    await run.signal(signal);
     this.#tell("kill", { signal: String(signal.number) });
     if (signal.number === SIGKILL.number) await run.ended;
   }

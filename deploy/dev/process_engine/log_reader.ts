@@ -1,10 +1,12 @@
 import type { LogFile } from "./log_file.ts";
 import type { LogQuery } from "./log_query.ts";
 import { decodeRecords, type LogRecord } from "./log_record.ts";
-import { logTime, type NanoClock } from "./nano_time.ts";
+import { logTimes, type NanoClock } from "./nano_time.ts";
 
 const READ_BYTES = 256 * 1024;
 const FRAME_HEADER = 8;
+/** A time of 30 characters and a space. */
+const STAMP_BYTES = 31;
 const encoder = new TextEncoder();
 
 /** What a reader needs besides the log and the query. */
@@ -99,25 +101,19 @@ function encodeFrames(
   options: ReadLogOptions,
 ): Uint8Array<ArrayBuffer> {
   const header = options.framed ? FRAME_HEADER : 0;
-  const stamps = records.map(({ nanos }) =>
-    query.timestamps ? encoder.encode(`${logTime(nanos)} `) : encoder.encode("")
-  );
-  const total = records.reduce(
-    (sum, { bytes }, i) => sum + header + (stamps[i]?.length ?? 0) + bytes.length,
-    0,
-  );
-  const out = new Uint8Array(total);
+  const stamp = query.timestamps ? STAMP_BYTES : 0;
+  const out = new Uint8Array(records.reduce((sum, { bytes }) => sum + header + stamp + bytes.length, 0));
   const view = new DataView(out.buffer);
+  const stampOf = logTimes();
   let at = 0;
-  for (const [i, { stream, bytes }] of records.entries()) {
-    const stamp = stamps[i] ?? new Uint8Array(0);
+  for (const { stream, nanos, bytes } of records) {
     if (options.framed) {
       view.setUint8(at, stream);
-      view.setUint32(at + 4, stamp.length + bytes.length);
+      view.setUint32(at + 4, stamp + bytes.length);
     }
-    out.set(stamp, at + header);
-    out.set(bytes, at + header + stamp.length);
-    at += header + stamp.length + bytes.length;
+    if (query.timestamps) encoder.encodeInto(`${stampOf(nanos)} `, out.subarray(at + header));
+    out.set(bytes, at + header + stamp);
+    at += header + stamp + bytes.length;
   }
   return out;
 }

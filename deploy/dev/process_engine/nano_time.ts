@@ -30,9 +30,20 @@ export function stateTime(nanos: bigint | null): string {
   return `${secondsText(nanos)}${fraction === "" ? "" : `.${fraction}`}Z`;
 }
 
-/** RFC 3339 in UTC with all nine digits: how log lines are stamped. */
-export function logTime(nanos: bigint): string {
-  return `${secondsText(nanos)}.${fractionOf(nanos)}Z`;
+/**
+ * A function that writes moments in RFC 3339 in UTC with all nine digits, 30 characters: how log lines are
+ * stamped. It remembers the latest second, as most lines of a log share theirs with the one before.
+ */
+export function logTimes(): (nanos: bigint) => string {
+  let second = -1n;
+  let text = "";
+  return (nanos) => {
+    if (nanos / SECOND !== second) {
+      second = nanos / SECOND;
+      text = secondsText(nanos);
+    }
+    return `${text}.${fractionOf(nanos)}Z`;
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Logger } from "lib/run/log.ts";
 import { sleep } from "lib/run/sleep.ts";
+import { wouldReach } from "./caught_signals.ts";
 import { CannotStartError } from "./executable.ts";
 import { LineSplitter, type LogEntry } from "./line_splitter.ts";
 import type { LogFile } from "./log_file.ts";
@@ -38,6 +39,8 @@ const DRAIN_MS = 2_000;
  */
 export class ProcessRun {
   readonly #child: Deno.ChildProcess;
+  /** Set when the process has ended: its number may soon be another's. */
+  #isOver = false;
   /** Resolves when the process has ended and its output is in the log; never rejects. */
   readonly ended: Promise<RunEnd>;
 
@@ -52,9 +55,10 @@ export class ProcessRun {
     return this.#child.pid;
   }
 
-  /** Sends a signal to the process, as the Engine does; SIGKILL to its whole group. */
-  signal({ name }: Signal): void {
-    kill(name === SIGKILL.name ? -this.pid : this.pid, name);
+  /** Sends a signal to the process as to the first one of a container; SIGKILL to its whole group. */
+  async signal(signal: Signal): Promise<void> {
+    if (!await wouldReach(this.pid, signal) || this.#isOver) return;
+    kill(signal.name === SIGKILL.name ? -this.pid : this.pid, signal.name);
   }
 
   async #watch(options: RunOptions): Promise<RunEnd> {
@@ -65,6 +69,7 @@ export class ProcessRun {
     ]);
     const { code } = await this.#child.status;
     const finishedNanos = options.clock();
+    this.#isOver = true;
     kill(-this.pid, SIGKILL.name);
     const done = new AbortController();
     await Promise.race([drained.finally(() => done.abort()), sleep(DRAIN_MS, done.signal)]);

@@ -42,7 +42,8 @@ async function aptCommand(): Promise<string[] | null> {
   if (!await findBinary("apt-get")) return null;
   if (Deno.uid() === 0) return ["apt-get"];
   if (!await findBinary("sudo")) return null;
-  const { success } = await new Deno.Command("sudo", { args: ["-n", "true"], stdout: "null", stderr: "null" }).output();
+  const { success } = await new Deno.Command("sudo", { args: ["-n", "true"], stdout: "null", stderr: "null" })
+    .output();
   return success ? ["sudo", "-n", "apt-get"] : null;
 }
 

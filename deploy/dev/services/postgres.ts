@@ -28,6 +28,8 @@ export interface PostgresServer extends AsyncDisposable {
   /** Process id of the server, or of the last one if it is stopped. */
   readonly pid: number;
   readonly logFile: string;
+  /** Resolves when the server has gone, or the last one if it is stopped. */
+  readonly ended: Promise<unknown>;
   /** Ends it in good order; open connections are cut. */
   stop(): Promise<void>;
   /** Ends it with SIGKILL, its sessions too. */
@@ -35,6 +37,8 @@ export interface PostgresServer extends AsyncDisposable {
   /** Starts it again on its data. @throws {StartError} */
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** The last lines of its log. */
+  logTail(): Promise<string>;
 }
 
 /** The folder that holds `initdb` and `postgres`, or null. */
@@ -106,6 +110,10 @@ class LocalPostgres implements PostgresServer {
     return this.#process?.pid ?? 0;
   }
 
+  get ended(): Promise<unknown> {
+    return this.#process?.ended ?? Promise.resolve();
+  }
+
   async start(): Promise<void> {
     if (this.#process && !this.#process.status) return;
     const fast = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
@@ -148,12 +156,17 @@ class LocalPostgres implements PostgresServer {
     await this.start();
   }
 
+  async logTail(): Promise<string> {
+    return await this.#process?.logTail() ?? "";
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 }
 
-async function selectOne(dsn: string): Promise<void> {
+/** Asks a database for a number. @throws {Error} if it does not answer. */
+export async function selectOne(dsn: string): Promise<void> {
   const sql = postgres(dsn, { max: 1, connect_timeout: 2, onnotice: () => {} });
   try {
     await sql`select 1`;

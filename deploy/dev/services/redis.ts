@@ -25,12 +25,16 @@ export interface RedisServer extends AsyncDisposable {
   /** Process id of the server, or of the last one if it is stopped. */
   readonly pid: number;
   readonly logFile: string;
+  /** Resolves when the server has gone, or the last one if it is stopped. */
+  readonly ended: Promise<unknown>;
   /** Ends it in good order (data is written). */
   stop(): Promise<void>;
   /** Ends it with SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again on its data. @throws {StartError} */
   start(): Promise<void>;
+  /** The last lines of its log. */
+  logTail(): Promise<string>;
 }
 
 /** Where `redis-server` is, or null. */
@@ -73,6 +77,10 @@ class LocalRedis implements RedisServer {
     return this.#process?.pid ?? 0;
   }
 
+  get ended(): Promise<unknown> {
+    return this.#process?.ended ?? Promise.resolve();
+  }
+
   async start(): Promise<void> {
     if (this.#process && !this.#process.status) return;
     const conf = `${this.options.dir}/redis.conf`;
@@ -86,7 +94,7 @@ class LocalRedis implements RedisServer {
     });
     this.#process = server;
     try {
-      await server.ready(() => ping(this.port, this.password), 20_000);
+      await server.ready(() => pingRedis(this.port, this.password), 20_000);
     } catch (error) {
       await server.stop(0);
       throw error;
@@ -99,6 +107,10 @@ class LocalRedis implements RedisServer {
 
   async kill(): Promise<void> {
     await this.#process?.stop(0);
+  }
+
+  async logTail(): Promise<string> {
+    return await this.#process?.logTail() ?? "";
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,8 +134,8 @@ class LocalRedis implements RedisServer {
   }
 }
 
-/** Says AUTH and PING; anything but +OK and +PONG is an error. */
-async function ping(port: number, password: string): Promise<void> {
+/** Says AUTH and PING to a server on this machine. @throws {Error} unless the answers are +OK and +PONG. */
+export async function pingRedis(port: number, password: string): Promise<void> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const patience = setTimeout(() => connection.close(), 2_000);
   try {

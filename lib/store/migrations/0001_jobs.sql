@@ -50,14 +50,12 @@ CREATE TABLE job_status_history (
 CREATE INDEX job_status_history_job ON job_status_history (job_id, entry_ms, entry_seq);
 
 -- What must still go out to the streams, and what has gone out: the record of confirmations and workflow events.
--- after_ms and after_seq: the status entry that led to it. entry_ms and entry_seq: where the relay published it.
+-- entry_ms and entry_seq: where the relay published it.
 CREATE TABLE job_outbox (
   id bigserial PRIMARY KEY,
   job_id text NOT NULL,
   stream text NOT NULL CHECK (stream IN ('status', 'workflow')),
   event jsonb NOT NULL,
-  after_ms bigint NOT NULL DEFAULT 0,
-  after_seq bigint NOT NULL DEFAULT 0,
   entry_ms bigint,
   entry_seq bigint,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -87,3 +85,10 @@ CREATE TABLE job_step (
 ALTER TABLE job_workflow ADD COLUMN IF NOT EXISTS held text;
 ALTER TABLE job_workflow ADD COLUMN IF NOT EXISTS error text;
 CREATE INDEX job_workflow_running ON job_workflow (updated_at) WHERE status = 'running';
+
+-- How far each status shard is recorded.
+CREATE TABLE status_progress (
+  shard integer PRIMARY KEY,
+  entry_ms bigint NOT NULL,
+  entry_seq bigint NOT NULL
+);

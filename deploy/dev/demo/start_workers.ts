@@ -1,0 +1,31 @@
+/**
+ * The workers of the demo: each a process of its own with the permissions of its own task.
+ *
+ * @module
+ */
+import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
+import { type Environment, workerArgs } from "../../../workers/worker_command.ts";
+import { freePort } from "../services/free_port.ts";
+import { answersWell, DemoProcess } from "./demo_process.ts";
+import { type DemoAddresses, workerSettings } from "./worker_settings.ts";
+
+/** Every worker, not yet started. `env` is our own environment. @throws {ConfigError} */
+export async function demoWorkers(
+  demo: DemoAddresses,
+  dir: string,
+  env: Environment,
+): Promise<DemoProcess[]> {
+  return await Promise.all(WORKER_NAMES.map((worker) => demoWorker(worker, demo, dir, env)));
+}
+
+async function demoWorker(worker: WorkerName, demo: DemoAddresses, dir: string, env: Environment) {
+  const healthPort = freePort();
+  const settings = { ...workerSettings(worker, demo), HEALTH_PORT: String(healthPort) };
+  return new DemoProcess({
+    name: worker,
+    command: Deno.execPath(),
+    args: await workerArgs(worker, { ...env, ...settings }),
+    env: settings,
+    logFile: `${dir}/${worker}.log`,
+  }, () => answersWell(`http://127.0.0.1:${healthPort}/ready`));
+}

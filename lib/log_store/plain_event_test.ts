@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { LogEvent } from "../event/log.ts";
+import { exactEvent, plainEvent } from "./plain_event.ts";
+
+const EVENT: LogEvent = {
+  event_id: "8c3c51c2a5a4e2f0a1b2c3d4",
+  job_id: "job",
+  job_type: "plugin",
+  container_name: "job-1",
+  line: "one\tline\r",
+  stream: "stdout",
+  eos: false,
+  timestamp: "2026-01-15T12:01:02.123456+00:00",
+};
+
+Deno.test("plainEvent() leaves ordinary events alone", () => {
+  assertEquals(plainEvent(EVENT), { event: EVENT, original: null });
+});
+
+Deno.test("plainEvent() leaves nothing in any text that a database cannot hold, and exactEvent() brings it back", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("\0", "a\0b", "\ud800", "x\udc00y", ""),
+  );
+  const fields = fc.record({
+    job_id: text.filter((id) => id !== ""),
+    line: text,
+    container_name: text,
+    container_id: fc.option(text, { nil: undefined }),
+  });
+  fc.assert(fc.property(fields, ({ container_id, ...rest }) => {
+    const event = { ...EVENT, ...rest, ...(container_id === undefined ? {} : { container_id }) };
+    const plain = plainEvent(event);
+    const stored = JSON.stringify(plain.event);
+    assert(!stored.includes("\\u0000") && !/\\ud[89a-f]/.test(stored));
+    assert(plain.original === null || !plain.original.includes("\0"));
+    assertEquals(exactEvent(plain), event);
+  }));
+});
+
+Deno.test("plainEvent() keeps the moment of an odd time and the text of it", () => {
+  const times = ["2026-01-15T14:01:02.5+02:00", "2026-01-15T12:01:02.5Z", "2026-01-15T12:01:02.000000+00:00"];
+  const plain = times.map((timestamp) => plainEvent({ ...EVENT, timestamp }));
+  assertEquals(plain.map(({ event }) => event.timestamp), [
+    "2026-01-15T12:01:02.500000+00:00",
+    "2026-01-15T12:01:02.500000+00:00",
+    "2026-01-15T12:01:02+00:00",
+  ]);
+  assertEquals(plain.map((stored) => exactEvent(stored).timestamp), times);
+});
+
+Deno.test("plainEvent() puts times of other eras at 1970", () => {
+  for (const timestamp of ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59+00:00"]) {
+    assert(LogEvent.safeParse({ ...EVENT, timestamp }).success);
+    assertEquals(plainEvent({ ...EVENT, timestamp }).event.timestamp, "1970-01-01T00:00:00+00:00");
+  }
+});
+
+Deno.test("plainEvent() keeps NUL where the store can hold it, but never a broken surrogate", () => {
+  const event = { ...EVENT, line: "a\0b" };
+  assertEquals(plainEvent(event, { holdsNul: true }), { event, original: null });
+  assertEquals(plainEvent({ ...EVENT, line: "\0\ud800" }, { holdsNul: true }).event.line, "\0\ufffd");
+});

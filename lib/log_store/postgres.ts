@@ -1,0 +1,102 @@
+/**
+ * The log store in Postgres (`LOG_STORE=postgres`): table `job_logs`.
+ *
+ * @module
+ */
+import type { LogEvent } from "../event/log.ts";
+import { OutageError } from "../run/outage_error.ts";
+import { sleep } from "../run/sleep.ts";
+import { migrate } from "../store/migrate.ts";
+import { openPostgres, type PostgresOptions, type PostgresPool, withOutage } from "../store/open.ts";
+import { insertLogs } from "./insert_logs.ts";
+import type { LogRange, LogStore, StoredLog } from "./log_store.ts";
+import { plainText } from "./plain_event.ts";
+import { countLines, selectLines, selectPage } from "./select_logs.ts";
+
+/** Lines of one page, unless the caller says otherwise; long lines make pages shorter. */
+const PAGE_SIZE = 1_000;
+/** Longest time a server may take to answer a ping, in milliseconds. */
+const PING_WITHIN_MS = 5_000;
+
+/** Keeps lines exact in a table; the order index makes any page as cheap as the first. */
+export class PostgresLogStore implements LogStore {
+  readonly #sql: PostgresPool;
+  #ping: Promise<void> | null = null;
+
+  constructor(dsn: string, options: PostgresOptions = {}) {
+    this.#sql = openPostgres(dsn, options);
+  }
+
+  /** {@link migrate}. */
+  async prepare(): Promise<void> {
+    await migrate(this.#sql);
+  }
+
+  async write(batch: readonly StoredLog[]): Promise<void> {
+    await withOutage(`store ${batch.length} log lines`, () => insertLogs(this.#sql, batch));
+  }
+
+  async *read(
+    jobId: string,
+    range: LogRange,
+    { signal, pageSize = PAGE_SIZE }: { signal?: AbortSignal; pageSize?: number } = {},
+  ): AsyncGenerator<StoredLog[]> {
+    let rest: LogRange | null = range;
+    while (rest && !signal?.aborted) {
+      const next: LogRange = rest;
+      const page = await orAborted(
+        withOutage(
+          `read the log of "${jobId}"`,
+          () => selectPage(this.#sql, plainText(jobId), next, pageSize),
+        ),
+        signal,
+      );
+      if (!page) return;
+      const lines = page.lines.filter(({ event }) => event.job_id === jobId);
+      if (lines.length > 0) yield lines;
+      const last: string | undefined = page.lines.at(-1)?.entryId;
+      rest = page.more && last !== undefined ? { ...range, after: last } : null;
+    }
+  }
+
+  async page(jobId: string, { limit, offset }: { limit: number; offset: number }) {
+    const key = plainText(jobId);
+    const [total, lines] = await withOutage(
+      `read the log of "${jobId}"`,
+      () => Promise.all([countLines(this.#sql, key), selectLines(this.#sql, key, { limit, offset })]),
+    );
+    return { total, lines: lines.filter(({ event }: { event: LogEvent }) => event.job_id === jobId) };
+  }
+
+  /** One question at a time: a server that hangs is not asked again and again. */
+  async ping(): Promise<void> {
+    this.#ping ??= withOutage("ping the log store", () => this.#sql`SELECT 1`)
+      .then(() => {}).finally(() => this.#ping = null);
+    const late = new AbortController();
+    try {
+      const answered = await Promise.race([this.#ping.then(() => true), sleep(PING_WITHIN_MS, late.signal)]);
+      if (!answered) throw new OutageError("postgres", "ping the log store", { cause: "no answer" });
+    } finally {
+      late.abort();
+      this.#ping?.catch(() => {});
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sql[Symbol.asyncDispose]();
+  }
+}
+
+/** What `work` comes to, or undefined as soon as `signal` aborts. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (!signal) return await work;
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = () => aborted.resolve(undefined);
+  signal.addEventListener("abort", abort, { once: true });
+  work.catch(() => {}); // nobody listens any more once aborted
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Log events out of the table `job_logs`.
+ *
+ * @module
+ */
+import type { Row } from "postgres";
+import type { LogEvent } from "../event/log.ts";
+import { wireTimestamp } from "../event/timestamp.ts";
+import { entryIdParts, FIRST_ENTRY_ID } from "../stream/entry_id.ts";
+import type { Sql } from "../store/open.ts";
+import type { LogRange, StoredLog } from "./log_store.ts";
+import { exactEvent } from "./plain_event.ts";
+
+/** A page ends after this many bytes of lines, however few lines that is. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The first `limit` entries of `range`, fewer if their lines are long; entries of equal id are never parted, so
+ * that the next page may begin after the last id. `more`: there may be entries after these.
+ */
+export async function selectPage(
+  sql: Sql,
+  jobId: string,
+  range: LogRange,
+  limit: number,
+): Promise<{ lines: StoredLog[]; more: boolean }> {
+  const [afterMs, afterSeq] = entryIdParts(range.after ?? FIRST_ENTRY_ID);
+  const before = range.before === undefined ? null : entryIdParts(range.before);
+  const rows = await sql`
+    SELECT *, timestamp::text AS at FROM (
+      SELECT *, count(*) OVER () AS found,
+        coalesce(sum(octet_length(line) + coalesce(octet_length(original), 0)) OVER (
+          ORDER BY entry_ms, entry_seq GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+      FROM (
+        SELECT * FROM job_logs
+        WHERE job_id = ${jobId} AND (entry_ms, entry_seq) > (${afterMs}, ${afterSeq})
+          ${before ? sql`AND (entry_ms, entry_seq) < (${before[0]}, ${before[1]})` : sql``}
+          ${range.jobType === undefined ? sql`` : sql`AND job_type = ${range.jobType}`}
+          ${range.withMarkers ? sql`` : sql`AND NOT eos`}
+        ORDER BY entry_ms, entry_seq FETCH FIRST ${limit} ROWS WITH TIES
+      ) AS first
+    ) AS page
+    WHERE bytes_before < ${MAX_PAGE_BYTES}
+    ORDER BY entry_ms, entry_seq, event_id`;
+  const found: number = rows[0]?.found ?? 0;
+  return { lines: rows.map(storedLog), more: found >= limit || found > rows.length };
+}
+
+/** Lines number `offset` + 1 to `offset` + `limit` of a job. */
+export async function selectLines(
+  sql: Sql,
+  jobId: string,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<StoredLog[]> {
+  const rows = await sql`
+    SELECT *, timestamp::text AS at FROM job_logs WHERE job_id = ${jobId} AND NOT eos
+    ORDER BY entry_ms, entry_seq, event_id LIMIT ${limit} OFFSET ${offset}`;
+  return rows.map(storedLog);
+}
+
+/** How many lines a job has, markers not counted. */
+export async function countLines(sql: Sql, jobId: string): Promise<number> {
+  const [row] = await sql`SELECT count(*) AS lines FROM job_logs WHERE job_id = ${jobId} AND NOT eos`;
+  return row?.lines ?? 0;
+}
+
+function storedLog(row: Row): StoredLog {
+  const event: LogEvent = {
+    event_id: row.event_id,
+    job_id: row.job_id,
+    job_type: row.job_type,
+    container_name: row.container_name,
+    line: row.line,
+    stream: row.stream,
+    eos: row.eos,
+    timestamp: wireTimestamp(`${row.at}:00`),
+  };
+  if (row.container_id !== null) event.container_id = row.container_id;
+  if (row.seq !== null) event.seq = row.seq;
+  if (row.lossy !== null) event.lossy = row.lossy;
+  if (row.truncated !== null) event.truncated = row.truncated;
+  return {
+    entryId: `${row.entry_ms}-${row.entry_seq}`,
+    event: exactEvent({ event, original: row.original }),
+  };
+}

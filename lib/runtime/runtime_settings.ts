@@ -1,0 +1,22 @@
+/**
+ * Settings of the processes that watch the container runtime: the reference's names and defaults.
+ *
+ * @module
+ */
+import { z } from "@zod/zod";
+import { address, int } from "../run/config.ts";
+
+/** Spread into a forwarder's `Config`. */
+export const runtimeSettings = {
+  COMPUTE_ENV: z.enum(["docker", "kubernetes"]).default("docker").describe("Where containers run."),
+  DOCKER_HOST: address("unix", "tcp").default("unix:///var/run/docker.sock").describe(
+    "The Docker Engine: `unix:///path/to/socket` or `tcp://host:port`.",
+  ),
+  DOCKER_LABEL_FILTER: z.string().default("org.chrisproject.miniChRIS").describe(
+    "Docker label that marks the containers to watch.",
+  ),
+  DOCKER_LABEL_VALUE: z.string().default("plugininstance").describe("Value which that label must have."),
+  FORWARDER_LEASE_TTL_MS: int(500, 600_000).default(15_000).describe(
+    "A second replica takes over when the leading one has been silent this long (ms).",
+  ),
+};

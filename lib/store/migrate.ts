@@ -1,0 +1,70 @@
+/**
+ * Brings a database to the schema this code needs.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
+import jobLogs from "./migrations/0002_job_logs.sql" with { type: "text" };
+import type { Sql, Transaction } from "./open.ts";
+import { withOutage } from "./outage.ts";
+
+/** One step of the schema. Once released it is never edited: a change is a further step. */
+export interface Migration {
+  /** File name without `.sql`; the number in front of it is its place. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** All steps, in order. */
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "0001_jobs", sql: jobs },
+  { name: "0002_job_logs", sql: jobLogs },
+];
+
+/** The database is not one that this code can work with; trying again does not help. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/** Any number that nobody else locks: all processes that migrate take turns at it. */
+const LOCK = 7_316_548_201;
+
+/**
+ * Applies the steps that the database has not had yet, each in a transaction of its own. Any number of processes
+ * may do this at once. Steps that only a newer version of this code knows are left alone.
+ *
+ * @throws {MigrationError} if an applied step was another one than this code has, or the encoding is not UTF-8.
+ * @throws {OutageError} when Postgres is away.
+ */
+export async function migrate(sql: Sql, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  for (const migration of migrations) {
+    await withOutage(
+      `apply migration "${migration.name}"`,
+      () => sql.begin((tx) => applyOnce(tx, migration)),
+    );
+  }
+}
+
+async function applyOnce(sql: Transaction, migration: Migration): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${LOCK}::bigint)`;
+  const [server] = await sql`SHOW server_encoding`;
+  if (server?.server_encoding !== "UTF8") {
+    throw new MigrationError(
+      `Cannot use a database with encoding ${server?.server_encoding}: it must be UTF8`,
+    );
+  }
+  await sql`CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
+  const [applied] = await sql`SELECT checksum FROM schema_migrations WHERE name = ${migration.name}`;
+  const checksum = createHash("sha256").update(migration.sql, "utf8").digest("hex");
+  if (applied?.checksum === checksum) return;
+  if (applied) {
+    throw new MigrationError(
+      `Cannot apply migration "${migration.name}": the database has had another one of that name` +
+        ` (checksum ${applied.checksum}, here ${checksum})`,
+    );
+  }
+  await sql.unsafe(migration.sql);
+  await sql`INSERT INTO schema_migrations (name, checksum) VALUES (${migration.name}, ${checksum})`;
+}

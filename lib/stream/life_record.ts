@@ -1,0 +1,111 @@
+/**
+ * Cursor with the data (architecture.md §5.2), for status events: events, and the record that they were
+ * published, are written by one script. A call that is repeated after a failure, by a restart or by another
+ * replica therefore neither loses nor doubles anything.
+ *
+ * @module
+ */
+import type { Redis } from "ioredis";
+import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
+
+/** The states of one container's life, with their event ids, in order. */
+export interface LifeBatch {
+  readonly containerId: string;
+  readonly stream: string;
+  readonly maxlen: number;
+  readonly events: readonly { readonly id: string; readonly data: string }[];
+  /** What must be known to report the container as vanished; null if its life is over. */
+  readonly live: string | null;
+}
+
+// Only who has something new to say may call a container alive: a replica that lags behind must not.
+const PUBLISH_LIFE = `
+local added = 0
+for i = 5, #ARGV, 2 do
+  if redis.call('SADD', KEYS[2], ARGV[i]) == 1 then
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i + 1])
+    added = added + 1
+  end
+end
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+if ARGV[2] == '' then redis.call('HDEL', KEYS[3], ARGV[1])
+elseif added > 0 then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
+return added`;
+
+const PUBLISH_VANISHED = `
+if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[3], ARGV[1])
+local added = redis.call('SADD', KEYS[2], ARGV[5])
+if added == 1 then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6]) end
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return added`;
+
+/** What the event forwarder has published of each container. Every method throws {@link OutageError}. */
+export class LifeRecord {
+  readonly #redis: Redis;
+  readonly #publish: Script;
+  readonly #publishVanished: Script;
+  static readonly #LIVE = "chris:event-forwarder:live";
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    this.#publish = redisScript(redis, { name: "chrisPublishLife", keys: 3, lua: PUBLISH_LIFE });
+    this.#publishVanished = redisScript(redis, {
+      name: "chrisPublishVanished",
+      keys: 3,
+      lua: PUBLISH_VANISHED,
+    });
+  }
+
+  /** Containers whose end was not published yet, with what was noted of them. */
+  async allLive(): Promise<Record<string, string>> {
+    return await redisCall("list live containers", () => this.#redis.hgetall(LifeRecord.#LIVE));
+  }
+
+  /** What was noted of a container whose end was not published yet, else null. */
+  async live(containerId: string): Promise<string | null> {
+    return await redisCall("look up a live container", () => this.#redis.hget(LifeRecord.#LIVE, containerId));
+  }
+
+  /** Publishes those events that were not published before. Returns how many. */
+  async publish(batch: LifeBatch): Promise<number> {
+    const keys = [batch.stream, publishedKey(batch.containerId), LifeRecord.#LIVE];
+    const events = batch.events.flatMap(({ id, data }) => [id, data]);
+    return Number(
+      await redisCall(
+        "publish status events",
+        () =>
+          this.#publish(...keys, batch.containerId, batch.live ?? "", KEPT_SECONDS, batch.maxlen, ...events),
+      ),
+    );
+  }
+
+  /** Publishes the end of a container that is gone, unless its end is known or `live` no longer holds. */
+  async publishVanished(batch: LifeBatch & { live: string }): Promise<number> {
+    const keys = [batch.stream, publishedKey(batch.containerId), LifeRecord.#LIVE];
+    const events = batch.events.flatMap(({ id, data }) => [id, data]);
+    return Number(
+      await redisCall("publish a vanished container", () =>
+        this.#publishVanished(
+          ...keys,
+          batch.containerId,
+          batch.live,
+          KEPT_GONE_SECONDS,
+          batch.maxlen,
+          ...events,
+        )),
+    );
+  }
+
+  /** Lets the record of a container go that the runtime has forgotten and whose end was published. */
+  async forget(containerId: string): Promise<void> {
+    await redisCall(
+      "let a record go",
+      () => this.#redis.expire(publishedKey(containerId), KEPT_GONE_SECONDS),
+    );
+  }
+}
+
+function publishedKey(containerId: string): string {
+  return `chris:event-forwarder:published:${containerId}`;
+}

@@ -1,0 +1,107 @@
+/**
+ * Reading streams without a group, for the browser side: every process sees every entry.
+ *
+ * @module
+ */
+import type { Redis } from "ioredis";
+import { backoffMs } from "../run/backoff.ts";
+import type { Logger } from "../run/log.ts";
+import { sleep } from "../run/sleep.ts";
+import { FIRST_ENTRY_ID } from "./entry_id.ts";
+
+/** New entries of one stream, in order. */
+export interface TailBatch {
+  readonly stream: string;
+  readonly entries: readonly { readonly id: string; readonly data: string }[];
+}
+
+/** Longest block of one read (ms); bounds how late a stop is seen. */
+const BLOCK_MS = 2_000;
+
+/** Id of the stream's newest entry, or of the last one it ever had if it was emptied; `0-0` if there never was one. */
+export async function lastEntryId(redis: Redis, stream: string): Promise<string> {
+  try {
+    const info = await redis.xinfo("STREAM", stream) as unknown[];
+    return String(info[info.indexOf("last-generated-id") + 1]);
+  } catch (error) {
+    if (error instanceof Error && /no such key/i.test(error.message)) return FIRST_ENTRY_ID;
+    throw error;
+  }
+}
+
+/**
+ * Follows streams from given ids on (exclusive) until `signal` aborts. `redis` blocks meanwhile, so it must be a
+ * connection of its own. Outages are waited out; entries without a `data` field are passed over.
+ */
+export async function* tail(
+  redis: Redis,
+  from: ReadonlyMap<string, string>,
+  { signal, log, count = 1_000 }: { signal: AbortSignal; log: Logger; count?: number },
+): AsyncGenerator<TailBatch[]> {
+  const positions = new Map(from);
+  for (let faults = 0; !signal.aborted;) {
+    try {
+      const reply = await redis.xread("COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...positions.keys(), ...positions.values());
+      faults = 0;
+      const batches = (reply ?? []).map(([stream, entries]): TailBatch => {
+        positions.set(stream, entries.at(-1)?.[0] ?? positions.get(stream) ?? FIRST_ENTRY_ID);
+        return { stream, entries: entries.flatMap(([id, fields]) => dataOf(id, fields)) };
+      });
+      if (batches.length > 0) yield batches;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (faults++ === 0) log.warn({ error: String(error) }, "cannot read the streams, trying again");
+      await sleep(backoffMs(faults), signal);
+    }
+  }
+}
+
+/** Entries of a stream from `after` (exclusive) to `until` (inclusive), in pages. */
+export async function* readRange(
+  redis: Redis,
+  stream: string,
+  { after, until, count = 1_000 }: { after: string; until: string; count?: number },
+): AsyncGenerator<{ id: string; data: string }[]> {
+  for (let start = after;;) {
+    const entries = await redis.xrange(stream, `(${start}`, until, "COUNT", count);
+    const last = entries.at(-1)?.[0];
+    if (last === undefined) return;
+    start = last;
+    yield entries.flatMap(([id, fields]) => dataOf(id, fields));
+    if (entries.length < count) return;
+  }
+}
+
+/**
+ * Id up to which a group has acknowledged everything: what comes after it may still be on its way. `0-0` if there
+ * is no such group.
+ */
+export async function acknowledgedUpTo(redis: Redis, stream: string, group: string): Promise<string> {
+  try {
+    const [groups, pending] = await Promise.all([
+      redis.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+      redis.xpending(stream, group) as Promise<[number, string | null, ...unknown[]]>,
+    ]);
+    if (pending[1]) return beforeEntry(pending[1]);
+    const info = groups.find((fields) => fields[fields.indexOf("name") + 1] === group);
+    return info ? String(info[info.indexOf("last-delivered-id") + 1]) : FIRST_ENTRY_ID;
+  } catch (error) {
+    if (error instanceof Error && /NOGROUP|no such key/i.test(error.message)) return FIRST_ENTRY_ID;
+    throw error;
+  }
+}
+
+/** The largest id before this one. */
+function beforeEntry(id: string): string {
+  const [ms = "0", seq = "0"] = id.split("-");
+  if (seq !== "0") return `${ms}-${Number(seq) - 1}`;
+  return ms === "0" ? FIRST_ENTRY_ID : `${Number(ms) - 1}-18446744073709551615`;
+}
+
+function dataOf(id: string, fields: readonly string[]): { id: string; data: string }[] {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const data = fields[i + 1];
+    if (fields[i] === "data" && data !== undefined) return [{ id, data }];
+  }
+  return [];
+}

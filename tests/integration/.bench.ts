@@ -1,0 +1,44 @@
+import { tempPostgres } from "lib/testing/servers.ts";
+import { PostgresLogStore } from "lib/log_store/postgres.ts";
+import { openPostgres } from "lib/store/open.ts";
+import { logEventId } from "lib/event/event_id.ts";
+import { wireTimestampOf } from "lib/event/timestamp.ts";
+const N = 200_000, B = Number(Deno.args[0] ?? 2000);
+const durable = Deno.args[1] === "durable";
+await using pg = await tempPostgres({ config: { ...(durable ? { fsync: "on", synchronous_commit: "on", full_page_writes: "on" } : {}), max_wal_size: "4GB" } });
+await using store = new PostgresLogStore(pg.dsn);
+await store.prepare();
+await using sql = openPostgres(pg.dsn);
+const make = (i: number) => {
+  const base = { job_id: `job-${i % 10}`, job_type: "plugin" as const, container_name: `job-${i % 10}`, stream: "stdout" as const, line: `2026 INFO step ${i} processed slice ${i * 7} of the volume, mean=${Math.random().toFixed(8)} std=${Math.random().toFixed(8)}`, eos: false, timestamp: wireTimestampOf(1768478462000 + i).replace(/(\.\d{3})\d{3}/, "$1" + String(i % 1000).padStart(3, "0")) };
+  const event = { event_id: logEventId(base), ...base, container_id: "c".repeat(64), seq: i + 1 };
+  return { entryId: `${1768478462000 + Math.floor(i / 1000)}-${i % 1000}`, event };
+};
+const all = Array.from({ length: N }, (_, i) => make(i));
+const cpu = async () => { let tot = 0; const kids = await new Deno.Command("pgrep", { args: ["-P", String(pg.pid)] }).output(); for (const p of new TextDecoder().decode(kids.stdout).trim().split("\n")) { try { const f = (await Deno.readTextFile(`/proc/${p}/stat`)).split(" "); if ((await Deno.readTextFile(`/proc/${p}/cmdline`)).includes("INSERT") || true) tot += Number(f[13]) + Number(f[14]); } catch {} } const me = (await Deno.readTextFile("/proc/self/stat")).split(" "); return { pg: tot * 10, me: (Number(me[13]) + Number(me[14])) * 10 }; };
+await store.page("x", {limit:1, offset:0}); await sql`select 1`;
+const c0 = await cpu();
+let t = performance.now();
+for (let i = 0; i < N; i += B) await store.write(all.slice(i, i + B));
+const insertMs = performance.now() - t; const c1 = await cpu(); console.log('insert cpu ms', c1.pg - c0.pg, 'client', c1.me - c0.me);
+// same rows by COPY into the same table (truncated)
+await sql.unsafe(`COPY job_logs TO '/tmp/ls_copy.txt'`).catch(async () => { throw new Error("copy"); });
+const run = async () => {
+  await sql`TRUNCATE job_logs`; await sql`CHECKPOINT`;
+  const c0 = await cpu(); const t = performance.now(); await sql.unsafe(`COPY job_logs FROM '/tmp/ls_copy.txt'`); const d = performance.now() - t; const c1 = await cpu(); console.log('copy cpu ms', c1.pg - c0.pg); return d;
+};
+const serverCopy = await run();
+await sql`TRUNCATE job_logs`; await sql`CHECKPOINT`;
+const p = performance.now();
+const c = await new Deno.Command("/usr/lib/postgresql/15/bin/psql", { args: [pg.dsn, "-c", "\\copy job_logs from '/tmp/ls_copy.txt'"] }).output();
+const psqlCopy = performance.now() - p;
+if (!c.success) console.log(new TextDecoder().decode(c.stderr));
+await sql`TRUNCATE job_logs`; await sql`CHECKPOINT`;
+t = performance.now();
+for (let i = 0; i < N; i += B) await store.write(all.slice(i, i + B));
+const insert2 = performance.now() - t;
+t = performance.now(); let n = 0;
+for await (const page of store.read("job-1", {})) n += page.length;
+const readMs = performance.now() - t;
+const r = (ms: number) => Math.round(N / ms * 1000);
+console.log({ B, durable, insert: r(insertMs), insertAgain: r(insert2), serverCopy: r(serverCopy), psqlCopy: r(psqlCopy), ratioServer: (serverCopy / Math.min(insertMs,insert2)).toFixed(2), ratioPsql: (psqlCopy / Math.min(insertMs,insert2)).toFixed(2), read: Math.round(n / readMs * 1000) });

@@ -1,0 +1,32 @@
+/** The levels of tests, in the order in which they run: what breaks first is found first. */
+export const LEVELS = {
+  docs: { paths: ["tests/gate"], parallel: true, minutes: 5 },
+  unit: {
+    paths: ["lib", "workers", "deploy", "web", "tests/run", "tests/*_test.ts"],
+    parallel: true,
+    minutes: 8,
+  },
+  integration: { paths: ["tests/integration"], parallel: true, minutes: 10 },
+  e2e: { paths: ["tests/e2e"], parallel: false, minutes: 12 },
+} as const satisfies Record<string, { paths: readonly string[]; parallel: boolean; minutes: number }>;
+
+/** The name of a level of tests. */
+export type LevelName = keyof typeof LEVELS;
+
+/** Levels that run with servers, engines or browsers. */
+export const LEVELS_WITH_SERVERS: readonly LevelName[] = ["unit", "integration", "e2e"];
+
+/**
+ * The levels of a list such as `unit,e2e`, in the order in which they run.
+ *
+ * @throws {RangeError} if one is unknown.
+ */
+export function levelsOf(list: string): LevelName[] {
+  const all = Object.keys(LEVELS) as LevelName[];
+  const wanted = list.split(",").map((name) => name.trim()).filter(Boolean);
+  const unknown = wanted.find((name) => !all.some((level) => level === name));
+  if (unknown !== undefined || wanted.length === 0) {
+    throw new RangeError(`Cannot run level "${unknown ?? list}": expected ${all.join(", ")}`);
+  }
+  return all.filter((level) => wanted.includes(level));
+}

@@ -1,0 +1,74 @@
+/**
+ * One level of tests: `deno test` in a process of its own, and what came of it.
+ *
+ * @module
+ */
+import { BackgroundProcess } from "../../deploy/dev/services/background_process.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { type Counts, junitCounts } from "./junit_counts.ts";
+import { type LevelName, LEVELS } from "./levels.ts";
+
+/** How a level is run. */
+export interface RunLevelOptions {
+  /** An existing folder of ours, for reports and output. */
+  readonly dir: string;
+  /** The project's folder. */
+  readonly root: string;
+  /** Variables that the tests get beside our own. */
+  readonly env: Record<string, string>;
+  /** Only tests with this in their name. */
+  readonly filter?: string;
+  /** Only these files. */
+  readonly files?: readonly string[];
+  /** Told now and then that it still runs. */
+  readonly say: (text: string) => void;
+}
+
+/** What came of a level. */
+export interface LevelResult extends Counts {
+  /** Everything the tests wrote. */
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** Pause between two signs of life (ms). */
+const STILL_RUNNING_MS = 30_000;
+
+/** Runs a level to its end, or ends it when its time is up, which counts as a failure. */
+export async function runLevel(level: LevelName, options: RunLevelOptions): Promise<LevelResult> {
+  const { paths, parallel, minutes } = LEVELS[level];
+  const report = `${options.dir}/${level}.xml`;
+  const startedAt = performance.now();
+  const tests = new BackgroundProcess({
+    name: `${level} tests`,
+    command: Deno.execPath(),
+    args: ["test", "-A", "--no-check", "--trace-leaks", "--permit-no-files", `--junit-path=${report}`]
+      .concat(parallel ? ["--parallel"] : [], options.filter ? [`--filter=${options.filter}`] : [])
+      .concat(options.files ?? paths),
+    cwd: options.root,
+    env: { ...options.env, NO_COLOR: "1" },
+    logFile: `${options.dir}/${level}.log`,
+  });
+  const over = new AbortController();
+  const signsOfLife = (async () => {
+    for (let passed = STILL_RUNNING_MS; !over.signal.aborted; passed += STILL_RUNNING_MS) {
+      await sleep(STILL_RUNNING_MS, over.signal);
+      if (!over.signal.aborted) options.say(`still running after ${passed / 1000} s`);
+    }
+  })();
+  await Promise.race([tests.ended, sleep(minutes * 60_000, over.signal)]);
+  over.abort();
+  const timedOut = tests.status === null;
+  const status = await tests.stop(10_000);
+  await signsOfLife;
+  const counts = junitCounts(await Deno.readTextFile(report).catch(() => ""));
+  // A file that could not even be loaded is in no report.
+  const unreported = !status.success && counts.failed === 0 ? 1 : 0;
+  const output = await Deno.readTextFile(tests.logFile);
+  return {
+    ...counts,
+    failed: counts.failed + unreported,
+    output: timedOut ? `${output}\nEnded after ${minutes} minutes: no level may take longer.` : output,
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+}

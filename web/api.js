@@ -1,0 +1,197 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The service's REST side as the page uses it. Where the service wants a token, the user is asked for it once and the
+ * call is made again.
+ *
+ * @module
+ */
+
+/** The service said no: with its code, its sentence, and the fields it names. */
+export class ApiError extends Error {
+  /** @override */
+  name = "ApiError";
+
+  /**
+   * @param {number} status
+   * @param {{ code?: string, message?: string, details?: { field: string, message: string }[] }} error
+   */
+  constructor(status, { code = "", message = "", details = [] }) {
+    super(message || `The service answered with status ${status}.`);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The service could not be reached. */
+export class UnreachableError extends Error {
+  /** @override */
+  name = "UnreachableError";
+}
+
+/**
+ * @typedef {object} Sample Values the submission form begins with.
+ * @property {string} image
+ * @property {string[]} entrypoint
+ * @property {string[]} args
+ * @property {string} type
+ * @property {string | string[]} input_dirs
+ * @property {string} output_dir
+ */
+
+/** @type {Sample} used where the service names none */
+const FALLBACK = {
+  image: "ghcr.io/fnndsc/pl-simpledsapp:2.1.0",
+  entrypoint: ["simpledsapp"],
+  args: ["--dummyFloat", "3.5", "--sleepLength", "5"],
+  type: "ds",
+  input_dirs: "",
+  output_dir: "",
+};
+
+/** Calls the service. */
+export class Api {
+  #fetch;
+  #askToken;
+  /** @type {Promise<void> | null} */
+  #signingIn = null;
+
+  /**
+   * @param {object} options
+   * @param {typeof fetch} options.fetch
+   * @param {(fault: string) => Promise<string>} options.askToken asks the user for a token; `fault` says what was
+   *   wrong with the last one
+   */
+  constructor({ fetch, askToken }) {
+    this.#fetch = fetch;
+    this.#askToken = askToken;
+  }
+
+  /**
+   * What the service says about this page; sensible values where it says nothing.
+   *
+   * @returns {Promise<{ sample: Sample, actions: string[] }>} `actions`: which of cancel and retry it offers
+   */
+  async config() {
+    const answer = await this.#call("GET", "/config.json").catch(() => ({}));
+    const { sample, actions } = /** @type {{ sample?: Partial<Sample>, actions?: unknown }} */ (answer);
+    return {
+      sample: { ...FALLBACK, ...sample },
+      actions: Array.isArray(actions) ? actions.filter((action) => typeof action === "string") : [],
+    };
+  }
+
+  /**
+   * @param {string} jobId
+   * @param {object} body
+   * @throws {ApiError | UnreachableError}
+   */
+  run(jobId, body) {
+    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/run`, body);
+  }
+
+  /**
+   * @param {string} jobId
+   * @returns {Promise<Record<string, unknown>>}
+   * @throws {ApiError | UnreachableError}
+   */
+  workflow(jobId) {
+    return this.#call("GET", `/api/jobs/${encodeURIComponent(jobId)}/workflow`);
+  }
+
+  /**
+   * @param {string} jobId
+   * @param {string} action `cancel` or `retry`
+   * @throws {ApiError | UnreachableError}
+   */
+  act(jobId, action) {
+    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`);
+  }
+
+  /**
+   * Asks what an event stream that would not open has to say.
+   *
+   * @param {string} url
+   * @returns {Promise<number>} the status of the answer
+   * @throws {ApiError | UnreachableError} for a refusal
+   */
+  async probe(url) {
+    const stop = new AbortController();
+    try {
+      const response = await this.#send("GET", url, undefined, stop.signal);
+      return response.status;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  async #call(method, path, body) {
+    const response = await this.#send(method, path, body);
+    return response.json();
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Response>} a good one
+   */
+  async #send(method, path, body, signal) {
+    const headers = body ? { "content-type": "application/json" } : undefined;
+    for (;;) {
+      const response = await this.#fetch(path, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        signal,
+      })
+        .catch((cause) => {
+          throw new UnreachableError("The service cannot be reached.", { cause });
+        });
+      if (response.ok) return response;
+      if (response.status !== 401) throw new ApiError(response.status, await errorOf(response));
+      await this.#signIn();
+    }
+  }
+
+  /** One question at a time, however many calls wait for its answer. */
+  #signIn() {
+    this.#signingIn ??= this.#openSession().finally(() => {
+      this.#signingIn = null;
+    });
+    return this.#signingIn;
+  }
+
+  async #openSession() {
+    for (let fault = "";;) {
+      const token = await this.#askToken(fault);
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await this.#fetch("/api/session", { method: "POST", headers }).catch(() => null);
+      if (response?.ok) return;
+      fault = response
+        ? (await errorOf(response)).message ?? "This token was refused."
+        : "The service cannot be reached.";
+    }
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<{ code?: string, message?: string, details?: { field: string, message: string }[] }>}
+ */
+async function errorOf(response) {
+  const answer = await response.json().catch(() => null);
+  const error = answer?.error;
+  if (error === null || typeof error !== "object") return {};
+  return { ...error, details: Array.isArray(error.details) ? error.details : [] };
+}

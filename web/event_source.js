@@ -1,0 +1,152 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * One connection to a job's events for as long as the page shows the job. EventSource reconnects by itself after a cut;
+ * where it gives up (the service answered with an error), this asks why and goes on from the last event's id.
+ *
+ * @module
+ */
+
+/** @typedef {"connecting" | "history" | "live" | "reconnecting" | "ended" | "refused"} ConnectionState */
+/** @typedef {"status" | "logs" | "workflow" | "gap"} EventName */
+
+const CLOSED = 2;
+
+/** The events of one job, whole history first. */
+export class JobStream {
+  /** @type {EventSource | null} */
+  #source = null;
+  #lastId = "";
+  #attempts = 0;
+  #caughtUp = false;
+  #stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #url;
+  #options;
+
+  /**
+   * @param {string} jobId
+   * @param {object} options
+   * @param {(name: EventName, data: Record<string, unknown>) => void} options.onEvent
+   * @param {(state: ConnectionState, why: string) => void} options.onState
+   * @param {(url: string) => Promise<number>} options.probe asks for the status of a stream that would not open;
+   *   rejects with a `status` if it is refused
+   * @param {(url: string) => EventSource} [options.open]
+   * @param {(attempt: number) => number} [options.wait] milliseconds before an attempt
+   */
+  constructor(jobId, options) {
+    this.#url = `/events/${encodeURIComponent(jobId)}/all`;
+    this.#options = { open: (/** @type {string} */ url) => new EventSource(url), wait: backoff, ...options };
+  }
+
+  /** Opens the connection, or opens it anew where it left off. */
+  start() {
+    this.stop();
+    this.#stopped = false;
+    this.#open(this.#lastId === "" ? "connecting" : "reconnecting");
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  get #resumeUrl() {
+    return this.#lastId === "" ? this.#url : `${this.#url}?last_event_id=${encodeURIComponent(this.#lastId)}`;
+  }
+
+  /** @param {ConnectionState} state */
+  #open(state) {
+    this.#options.onState(state, "");
+    const source = this.#options.open(this.#resumeUrl);
+    this.#source = source;
+    for (const name of /** @type {const} */ (["status", "logs", "workflow", "gap"])) {
+      source.addEventListener(name, (event) => this.#receive(name, event));
+    }
+    source.addEventListener("open", () => this.#options.onState(this.#caughtUp ? "live" : "history", ""));
+    source.addEventListener("caught-up", (event) => {
+      this.#remember(event);
+      this.#caughtUp = true;
+      this.#options.onState("live", "");
+    });
+    source.addEventListener("end", (event) => {
+      this.#remember(event);
+      this.stop();
+      this.#options.onState("ended", "");
+    });
+    source.addEventListener("error", () => this.#failed(source));
+  }
+
+  /**
+   * @param {EventName} name
+   * @param {MessageEvent} event
+   */
+  #receive(name, event) {
+    this.#remember(event);
+    this.#options.onEvent(...readEvent(name, event.data));
+  }
+
+  /** @param {MessageEvent} event */
+  #remember(event) {
+    if (event.lastEventId) this.#lastId = event.lastEventId;
+    this.#attempts = 0;
+  }
+
+  /** @param {EventSource} source */
+  #failed(source) {
+    if (this.#stopped || source !== this.#source) return;
+    this.#options.onState("reconnecting", "");
+    if (source.readyState !== CLOSED) return;
+    source.close();
+    this.#source = null;
+    this.#askWhy();
+  }
+
+  async #askWhy() {
+    try {
+      const status = await this.#options.probe(this.#resumeUrl);
+      if (this.#stopped) return;
+      if (status === 204) {
+        this.#stopped = true;
+        return this.#options.onState("ended", "");
+      }
+    } catch (error) {
+      if (this.#stopped) return;
+      const { status = 0, message = "" } = /** @type {{ status?: number, message?: string }} */ (error);
+      if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
+        return this.#options.onState("refused", message);
+      }
+    }
+    this.#timer = setTimeout(() => this.#open("reconnecting"), this.#options.wait(this.#attempts++));
+  }
+}
+
+/**
+ * @param {EventName} name
+ * @param {string} data
+ * @returns {[EventName, Record<string, unknown>]} a gap, where the event cannot be read
+ */
+function readEvent(name, data) {
+  try {
+    const event = JSON.parse(data);
+    if (event !== null && typeof event === "object") return [name, event];
+  } catch {
+    // falls through to the gap
+  }
+  return ["gap", { reason: "an event could not be read" }];
+}
+
+/**
+ * 1, 2, 4 … at most 30 seconds, spread by a fifth so that pages do not come back all at once.
+ *
+ * @param {number} attempt from 0
+ */
+function backoff(attempt) {
+  return Math.min(30_000, 1000 * 2 ** attempt) * (0.9 + 0.2 * Math.random());
+}

@@ -1,0 +1,117 @@
+import { assertEquals } from "@std/assert";
+import { JobStream } from "./event_source.js";
+
+/** An EventSource that does what the test says. */
+class FakeSource extends EventTarget {
+  static made: FakeSource[] = [];
+  readyState = 0;
+  closed = false;
+  constructor(readonly url: string) {
+    super();
+    FakeSource.made.push(this);
+  }
+  close() {
+    this.readyState = 2;
+    this.closed = true;
+  }
+  tell(name: string, data: unknown = {}, lastEventId = "") {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    this.dispatchEvent(new MessageEvent(name, { data: text, lastEventId }));
+  }
+  fail(forGood: boolean) {
+    this.readyState = forGood ? 2 : 0;
+    this.dispatchEvent(new Event("error"));
+  }
+}
+
+function setup(answers: (number | { status?: number; message: string })[] = []) {
+  FakeSource.made = [];
+  const states: string[] = [];
+  const events: unknown[] = [];
+  const waits: number[] = [];
+  const stream = new JobStream("job 1", {
+    onEvent: (name, data) => events.push([name, data]),
+    onState: (state, why) => states.push(why ? `${state}: ${why}` : state),
+    open: (url) => new FakeSource(url) as unknown as EventSource,
+    probe: () => {
+      const answer = answers.shift() ?? 500;
+      return typeof answer === "number" && answer < 400 ? Promise.resolve(answer) : Promise.reject(answer);
+    },
+    wait: (attempt) => (waits.push(attempt), 0),
+  });
+  stream.start();
+  return { stream, states, events, waits, source: () => FakeSource.made.at(-1) as FakeSource };
+}
+
+/** Lets promises and timers of no delay run. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+Deno.test("JobStream tells history from live, and closes after the end", () => {
+  const { states, events, source } = setup();
+  assertEquals(source().url, "/events/job%201/all");
+  source().tell("open");
+  source().tell("logs", { line: "a" }, "1");
+  source().tell("caught-up", {}, "2");
+  source().tell("end", {}, "3");
+  assertEquals(events, [["logs", { line: "a" }]]);
+  assertEquals(states, ["connecting", "history", "live", "ended"]);
+  assertEquals(source().closed, true);
+});
+
+Deno.test("JobStream lets EventSource reconnect by itself after a cut", () => {
+  const { states, source } = setup();
+  source().tell("open");
+  source().tell("caught-up");
+  source().fail(false);
+  source().tell("open");
+  assertEquals(states, ["connecting", "history", "live", "reconnecting", "live"]);
+  assertEquals(FakeSource.made.length, 1);
+});
+
+Deno.test("G10 JobStream goes on after the last event when EventSource gave up, waiting longer each time", async () => {
+  const { stream, states, waits, source } = setup([{ status: 503, message: "away" }, {
+    message: "unreachable",
+  }, 200]);
+  source().tell("open");
+  source().tell("logs", {}, "gen:7");
+  for (let i = 0; i < 3; i++) {
+    source().fail(true);
+    await settle();
+  }
+  assertEquals(source().url, "/events/job%201/all?last_event_id=gen%3A7");
+  assertEquals(waits, [0, 1, 2]);
+  source().tell("logs", {}, "gen:8");
+  assertEquals(states.at(-1), "reconnecting");
+  stream.stop();
+});
+
+Deno.test("JobStream takes «nothing more to come» as the end", async () => {
+  const { states, source } = setup([204]);
+  source().fail(true);
+  await settle();
+  assertEquals(states.at(-1), "ended");
+  assertEquals(FakeSource.made.length, 1);
+});
+
+Deno.test("JobStream does not ask again for what it may not see", async () => {
+  const { states, source } = setup([{ status: 403, message: "not your job" }]);
+  source().fail(true);
+  await settle();
+  assertEquals(states.at(-1), "refused: not your job");
+  assertEquals(FakeSource.made.length, 1);
+});
+
+Deno.test("G10 JobStream shows an event that it cannot read as a gap", () => {
+  const { events, source } = setup();
+  source().tell("logs", "{broken", "5");
+  source().tell("logs", "null", "6");
+  assertEquals(events, Array(2).fill(["gap", { reason: "an event could not be read" }]));
+});
+
+Deno.test("JobStream is silent after stop()", async () => {
+  const { stream, states, source } = setup([200]);
+  source().fail(true);
+  stream.stop();
+  await settle();
+  assertEquals(states, ["connecting", "reconnecting"]);
+});

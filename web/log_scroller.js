@@ -1,0 +1,301 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The scrolled list of log lines: only the visible rows exist as elements, placed by `transform`. Rows are one text
+ * line tall, or, when wrapping, as tall as estimated until they were seen.
+ *
+ * @module
+ */
+import { make } from "./dom.js";
+import { SHOWN_CHARACTERS } from "./line_pieces.js";
+import { RowHeights, UniformHeights, wrappedHeight } from "./row_heights.js";
+import { offsetAt, scrollHeight, scrollTopFor, visibleRows } from "./virtual_window.js";
+/** @import { LogBuffer } from "./log_buffer.js" */
+
+const OVERSCAN_PX = 400;
+/** Own scrolling and the browser's rounding of it differ by less than this. */
+const ROUNDING_PX = 2;
+
+/** Shows the lines of one tab. */
+export class LogScroller {
+  /** Whether the last line is kept in view. */
+  following = true;
+  #buffer;
+  #element;
+  #makeRow;
+  #changed;
+  #list;
+  #seenDropped = 0;
+  /** @type {RowHeights | UniformHeights} */
+  #heights = new UniformHeights();
+  #wrap = false;
+  /** @type {Map<number, HTMLElement>} rows in the page, by line index */
+  #rows = new Map();
+  #area = make("div", { class: "area" });
+  #probe = make("div", { class: "row probe", "aria-hidden": "true" }, [
+    make("span", { class: "text" }, [make("span", {}, ["0".repeat(100)])]),
+  ]);
+  #lineHeight = 20;
+  #columns = 80;
+  #viewport = 0;
+  /** List offset at the viewport's top, in pixels. */
+  #offset = 0;
+  /** Where this last scrolled to. */
+  #top = 0;
+  /** @type {{ index: number, px: number } | null} a line to be brought to this place of the viewport */
+  #goal = null;
+
+  /**
+   * @param {HTMLElement} element the scroll container
+   * @param {object} options
+   * @param {LogBuffer} options.buffer
+   * @param {(index: number) => HTMLElement} options.makeRow
+   * @param {() => void} options.changed told when a frame is needed
+   */
+  constructor(element, { buffer, makeRow, changed }) {
+    this.#element = element;
+    this.#buffer = buffer;
+    this.#makeRow = makeRow;
+    this.#changed = changed;
+    this.#list = buffer.rows("");
+    element.replaceChildren(this.#area, this.#probe);
+  }
+
+  /** @param {AbortSignal} signal ends the listening */
+  listen(signal) {
+    this.#element.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal });
+    const observer = new ResizeObserver(() => this.#resized());
+    observer.observe(this.#element);
+    signal.addEventListener("abort", () => observer.disconnect());
+    this.#resized();
+  }
+
+  /** @param {string} step "" for all; the view goes to the end if it follows, else to the beginning */
+  show(step) {
+    this.#list = this.#buffer.rows(step);
+    this.#offset = 0;
+    this.#rebuild();
+  }
+
+  /** @param {boolean} wrap */
+  setWrap(wrap) {
+    this.#keepPlace(() => {
+      this.#wrap = wrap;
+      this.#element.classList.toggle("wrap", wrap);
+      this.#measure();
+      this.#rebuild();
+    });
+  }
+
+  /** Makes all rows anew: what they show has changed. */
+  refresh() {
+    this.#keepPlace(() => {
+      this.#measure();
+      if (this.#wrap) this.#rebuild();
+      this.#clearRows();
+    });
+  }
+
+  /** @param {boolean} follow */
+  follow(follow) {
+    this.following = follow;
+    this.#changed();
+  }
+
+  toTop() {
+    this.following = false;
+    this.#goal = null;
+    this.#offset = 0;
+    this.#changed();
+  }
+
+  /**
+   * Brings a line to the middle of the view.
+   *
+   * @param {number} index
+   */
+  toLine(index) {
+    this.following = false;
+    this.#goal = { index, px: Math.max(0, (this.#viewport - this.#lineHeight) / 2) };
+    this.#changed();
+  }
+
+  /** Whether the line is in view as a whole. @param {number} index */
+  isInView(index) {
+    const top = this.#heights.offsetOf(this.#list.rowOf(index)) * this.#lineHeight;
+    return top >= this.#offset && top + this.#lineHeight <= this.#offset + this.#viewport;
+  }
+
+  /** Index of the line at the viewport's top. */
+  get topLine() {
+    if (this.#list.length === 0) return 0;
+    return this.#list.at(
+      Math.min(this.#heights.rowAt(this.#offset / this.#lineHeight), this.#list.length - 1),
+    );
+  }
+
+  /** @param {number} index @returns {HTMLElement | undefined} the line's row, if it is in the page */
+  rowOf(index) {
+    return this.#rows.get(index);
+  }
+
+  /** Brings the page up to date; to be called once per animation frame in which something changed. */
+  frame() {
+    this.#sync();
+    for (let pass = 0; pass < 3; pass++) {
+      this.#place();
+      if (!this.#measureRows()) break;
+    }
+    this.#goal = null;
+  }
+
+  get #geometry() {
+    return { content: this.#heights.total * this.#lineHeight, viewport: this.#viewport };
+  }
+
+  /** Takes over what the buffer got and dropped since. */
+  #sync() {
+    const gone = Math.min(this.#list.dropped - this.#seenDropped, this.#heights.length);
+    if (gone > 0) {
+      this.#offset -= this.#heights.offsetOf(gone) * this.#lineHeight;
+      this.#heights.drop(gone);
+    }
+    this.#seenDropped = this.#list.dropped;
+    for (let row = this.#heights.length; row < this.#list.length; row++) {
+      this.#heights.push(this.#estimate(row));
+    }
+  }
+
+  /** @param {number} row */
+  #estimate(row) {
+    if (!this.#wrap) return 1;
+    return wrappedHeight(
+      Math.min(this.#buffer.textLength(this.#list.at(row)), SHOWN_CHARACTERS + 24),
+      this.#columns,
+    );
+  }
+
+  /** Scrolls to where the view belongs and puts the rows there. */
+  #place() {
+    const geometry = this.#geometry;
+    if (this.#goal) {
+      const row = this.#list.rowOf(this.#goal.index);
+      this.#offset = this.#heights.offsetOf(row) * this.#lineHeight - this.#goal.px;
+    }
+    const last = Math.max(0, geometry.content - geometry.viewport);
+    this.#offset = this.following ? last : Math.min(last, Math.max(0, this.#offset));
+    const height = `${Math.max(scrollHeight(geometry), this.#viewport)}px`;
+    if (this.#area.style.height !== height) this.#area.style.height = height;
+    const width = this.#wrap
+      ? "100%"
+      : `calc(${Math.min(this.#buffer.longest, SHOWN_CHARACTERS)}ch + var(--gutter))`;
+    if (this.#area.style.minWidth !== width) this.#area.style.minWidth = width;
+    const top = Math.round(scrollTopFor(this.#offset, geometry));
+    if (Math.abs(top - this.#top) > ROUNDING_PX || this.following && top !== this.#top) {
+      this.#element.scrollTop = top;
+      this.#top = top;
+    }
+    this.#placeRows();
+  }
+
+  #placeRows() {
+    const { from, to } = visibleRows({
+      offset: this.#offset,
+      viewport: this.#viewport,
+      lineHeight: this.#lineHeight,
+      overscan: OVERSCAN_PX,
+      heights: this.#heights,
+    });
+    const stale = new Map(this.#rows);
+    for (let row = from; row < to; row++) stale.delete(this.#list.at(row));
+    for (const [index, element] of stale) {
+      element.remove();
+      this.#rows.delete(index);
+    }
+    let y = this.#top + this.#heights.offsetOf(from) * this.#lineHeight - this.#offset;
+    let cursor = this.#area.firstElementChild;
+    for (let row = from; row < to; row++) {
+      const index = this.#list.at(row);
+      const element = this.#rows.get(index) ?? this.#makeRow(index);
+      this.#rows.set(index, element);
+      if (element === cursor) cursor = cursor.nextElementSibling;
+      else this.#area.insertBefore(element, cursor);
+      element.style.transform = `translateY(${y}px)`;
+      y += this.#heights.get(row) * this.#lineHeight;
+    }
+  }
+
+  /** Corrects the heights of wrapped rows. @returns {boolean} whether any was different */
+  #measureRows() {
+    if (!this.#wrap || this.#list.length === 0) return false;
+    const measured = [...this.#rows].map(([index, element]) => ({ index, height: element.offsetHeight }));
+    let changed = false;
+    this.#keepPlace(() => {
+      for (const { index, height } of measured) {
+        const row = this.#list.rowOf(index);
+        const lines = Math.max(1, Math.round(height / this.#lineHeight));
+        changed ||= lines !== this.#heights.get(row);
+        this.#heights.set(row, lines);
+      }
+    });
+    return changed;
+  }
+
+  /** Keeps the line at the viewport's top there, whatever `change` does to heights. @param {() => void} change */
+  #keepPlace(change) {
+    if (this.following || this.#list.length === 0) return change();
+    const index = this.topLine;
+    const row = this.#list.rowOf(index);
+    const into = this.#offset - this.#heights.offsetOf(row) * this.#lineHeight;
+    change();
+    this.#offset = this.#heights.offsetOf(this.#list.rowOf(index)) * this.#lineHeight + into;
+  }
+
+  #rebuild() {
+    this.#heights = this.#wrap ? new RowHeights() : new UniformHeights();
+    this.#seenDropped = this.#list.dropped;
+    this.#sync();
+    this.#clearRows();
+  }
+
+  #clearRows() {
+    for (const element of this.#rows.values()) element.remove();
+    this.#rows.clear();
+    this.#changed();
+  }
+
+  #scrolled() {
+    const top = this.#element.scrollTop;
+    if (Math.abs(top - this.#top) <= ROUNDING_PX) return;
+    const up = top < this.#top;
+    this.#top = top;
+    this.#offset = offsetAt(top, this.#geometry);
+    const { content, viewport } = this.#geometry;
+    if (up) this.following = false;
+    else if (content - viewport - this.#offset < this.#lineHeight) this.following = true;
+    this.#changed();
+  }
+
+  #resized() {
+    const columns = this.#columns;
+    this.#measure();
+    if (this.#wrap && columns !== this.#columns) this.refresh();
+    this.#changed();
+  }
+
+  #measure() {
+    this.#viewport = this.#element.clientHeight;
+    const text = this.#probe.firstElementChild?.getBoundingClientRect();
+    const hundred = this.#probe.firstElementChild?.firstElementChild?.getBoundingClientRect();
+    if (!text || !hundred || hundred.width === 0) return;
+    this.#lineHeight = parseFloat(getComputedStyle(this.#probe).lineHeight) || this.#lineHeight;
+    const gutter = text.left - this.#probe.getBoundingClientRect().left;
+    this.#columns = Math.max(
+      8,
+      Math.floor((this.#element.clientWidth - gutter - 16) / (hundred.width / 100)),
+    );
+  }
+}

@@ -1,0 +1,307 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The log of a job: tabs, display options, search, permalinks, copying and saving, around the scrolled list.
+ *
+ * @module
+ */
+import { byId, make, setText } from "./dom.js";
+import { counted, shortCount } from "./format.js";
+import { LOG_STEPS, LogBuffer } from "./log_buffer.js";
+import { copyText, saveText, shownText } from "./log_export.js";
+import { LogFeed } from "./log_feed.js";
+import { makeRow } from "./log_row.js";
+import { LogScroller } from "./log_scroller.js";
+import { SearchBox } from "./search_box.js";
+import { keepChoice, readChoice } from "./stored.js";
+import { visibleText } from "./visible_text.js";
+/** @import { Zone } from "./format.js" */
+
+const ZONES = /** @type {const} */ (["off", "local", "utc"]);
+const TABS = ["", ...LOG_STEPS];
+
+/** The log panel, for one job. */
+export class LogView {
+  #jobId;
+  #signal;
+  #buffer = new LogBuffer();
+  feed = new LogFeed(this.#buffer);
+  #step = "";
+  /** @type {Zone} */
+  #zone = "off";
+  #over = false;
+  /** @type {number | null} */
+  #target = null;
+  /** Rows of the tab, dropped ones included, when following stopped. */
+  #seenRows = 0;
+  #scheduled = false;
+  #lines = byId("lines", HTMLElement);
+  #jump = byId("jump", HTMLButtonElement);
+  #scroller;
+  #search;
+
+  /**
+   * @param {string} jobId
+   * @param {AbortSignal} signal ends the view
+   */
+  constructor(jobId, signal) {
+    this.#jobId = jobId;
+    this.#signal = signal;
+    this.#scroller = new LogScroller(this.#lines, {
+      buffer: this.#buffer,
+      makeRow: (index) => this.#makeRow(index),
+      changed: () => this.schedule(),
+    });
+    this.#search = new SearchBox(this.#buffer, {
+      changed: () => this.schedule(),
+      repaint: () => this.#scroller.refresh(),
+      from: () => this.#scroller.topLine,
+      reveal: (index) => this.#reveal(index),
+      leave: () => this.#lines.focus(),
+    });
+  }
+
+  /** Puts the panel into the page's elements. */
+  open() {
+    const signal = this.#signal;
+    const on = (/** @type {string} */ id, /** @type {() => void} */ act) =>
+      byId(id, HTMLElement).addEventListener("click", act, { signal });
+    on("wrap", () => this.toggleWrap());
+    on("follow", () => this.toggleFollow());
+    on("jump", () => this.#scroller.follow(true));
+    on("copy-log", () => this.#copy());
+    on("download-shown", () => this.#save());
+    const zone = byId("zone", HTMLSelectElement);
+    zone.addEventListener("change", () => this.#setZone(zone.value), { signal });
+    this.#lines.addEventListener("click", (event) => this.#clicked(event), { signal });
+    addEventListener("hashchange", () => this.#followHash(), { signal });
+    byId("download-whole", HTMLAnchorElement).href = `/logs/${encodeURIComponent(this.#jobId)}/download`;
+    this.#makeTabs();
+    this.#search.listen(signal);
+    this.#scroller.listen(signal);
+    this.#scroller.setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
+    this.#setZone(readChoice("zone") ?? "off");
+    this.selectStep(stepOfHash());
+    this.schedule();
+  }
+
+  /** The job is over: nothing more will come. */
+  end() {
+    this.#over = true;
+    this.schedule();
+  }
+
+  schedule() {
+    if (this.#scheduled || this.#signal.aborted) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      if (!this.#signal.aborted) this.#frame();
+    });
+  }
+
+  #frame() {
+    if (this.#target === null) this.#seekTarget();
+    const more = this.#search.frame();
+    this.#scroller.frame();
+    this.#showState();
+    if (more) this.schedule();
+  }
+
+  #showState() {
+    const rows = this.#buffer.rows(this.#step);
+    const total = rows.length + rows.dropped;
+    const { following } = this.#scroller;
+    if (following) this.#seenRows = total;
+    const fresh = total - this.#seenRows;
+    byId("follow", HTMLButtonElement).ariaPressed = String(following);
+    this.#jump.hidden = following || (this.#over && fresh === 0);
+    const label = this.#over ? "Jump to the end" : "Jump to live";
+    setText(byIdChild(this.#jump), fresh > 0 ? `${label} · ${counted(fresh, "new line")}` : label);
+    byId("log-empty", HTMLElement).hidden = rows.length > 0;
+    setText(byId("log-empty", HTMLElement), this.#over ? "No lines." : "No lines yet.");
+    const dropped = rows.dropped > 0
+      ? ` · the first ${counted(rows.dropped, "line")} only in the download`
+      : "";
+    setText(byId("log-count", HTMLElement), counted(total, "line") + dropped);
+    for (const step of TABS) {
+      const list = this.#buffer.rows(step);
+      setText(byIdChild(byId(`tab-${step || "all"}`, HTMLElement)), shortCount(list.length + list.dropped));
+    }
+  }
+
+  #makeTabs() {
+    const tabs = TABS.map((step) => {
+      const tab = make("button", {
+        type: "button",
+        role: "tab",
+        id: `tab-${step || "all"}`,
+        "aria-controls": "lines",
+      }, [
+        step || "all",
+        make("span", { class: "count" }, ["0"]),
+      ]);
+      tab.addEventListener("click", () => this.selectStep(step), { signal: this.#signal });
+      tab.addEventListener("keydown", (event) => {
+        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!by) return;
+        this.selectStep(TABS.at((TABS.indexOf(step) + by) % TABS.length) ?? "");
+        byId(`tab-${this.#step || "all"}`, HTMLElement).focus();
+      }, { signal: this.#signal });
+      return tab;
+    });
+    byId("tabs", HTMLElement).replaceChildren(...tabs);
+  }
+
+  /** @param {string} step "" for all */
+  selectStep(step) {
+    this.#step = step;
+    for (const each of TABS) {
+      const tab = byId(`tab-${each || "all"}`, HTMLElement);
+      tab.ariaSelected = String(each === step);
+      tab.tabIndex = each === step ? 0 : -1;
+    }
+    this.#lines.classList.toggle("tags", step === "");
+    this.#seenRows = this.#buffer.rows(step).length + this.#buffer.rows(step).dropped;
+    this.#scroller.show(step);
+    this.#search.setStep(step);
+  }
+
+  toggleFollow() {
+    this.#scroller.follow(!this.#scroller.following);
+  }
+
+  toTop() {
+    this.#scroller.toTop();
+  }
+
+  toEnd() {
+    this.#scroller.follow(true);
+  }
+
+  search() {
+    this.#search.focus();
+  }
+
+  /** @param {1 | -1} direction */
+  moveHit(direction) {
+    this.#search.move(direction);
+  }
+
+  toggleWrap() {
+    const button = byId("wrap", HTMLButtonElement);
+    const wrap = button.ariaPressed !== "true";
+    keepChoice("wrap", String(wrap));
+    this.#setWrap(wrap);
+  }
+
+  /** @param {boolean} wrap */
+  #setWrap(wrap) {
+    byId("wrap", HTMLButtonElement).ariaPressed = String(wrap);
+    this.#scroller.setWrap(wrap);
+  }
+
+  nextZone() {
+    this.#setZone(ZONES[(ZONES.indexOf(this.#zone) + 1) % ZONES.length] ?? "off");
+  }
+
+  /** @param {string} zone */
+  #setZone(zone) {
+    this.#zone = ZONES.find((known) => known === zone) ?? "off";
+    byId("zone", HTMLSelectElement).value = this.#zone;
+    keepChoice("zone", this.#zone);
+    this.#lines.classList.toggle("timed", this.#zone !== "off");
+    this.#scroller.refresh();
+  }
+
+  /** @param {number} index */
+  #makeRow(index) {
+    return makeRow(this.#buffer.line(index), {
+      zone: this.#zone,
+      tag: this.#step === "",
+      pattern: this.#search.pattern,
+      current: this.#search.current,
+      target: this.#target,
+    });
+  }
+
+  /** Shows a hit: in the middle if it was out of view, and scrolled sideways to where it is. @param {number} index */
+  #reveal(index) {
+    if (this.#scroller.following || !this.#scroller.isInView(index)) this.#scroller.toLine(index);
+    requestAnimationFrame(() => {
+      const hit = this.#scroller.rowOf(index)?.querySelector("mark");
+      if (!hit) return;
+      const box = this.#lines.getBoundingClientRect();
+      const { left, right } = hit.getBoundingClientRect();
+      if (left < box.left + 120 || right > box.right - 20) {
+        this.#lines.scrollLeft += left - box.left - box.width / 3;
+      }
+    });
+  }
+
+  #followHash() {
+    this.#target = null;
+    const step = stepOfHash();
+    if (step !== "" && this.#step !== "" && step !== this.#step) this.selectStep(step);
+    this.schedule();
+  }
+
+  /** Goes to the line of the address as soon as it has come. */
+  #seekTarget() {
+    const [, step = "", seq = ""] = TARGET.exec(location.hash) ?? [];
+    if (seq === "") return;
+    const rows = this.#buffer.rows(step);
+    if (rows.length < Number(seq) && rows.dropped === 0 && !this.#over) return;
+    this.#target = this.#buffer.find(step, Number(seq));
+    if (this.#target === null) return;
+    this.#scroller.toLine(this.#target);
+    this.#scroller.refresh();
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = event.target instanceof Element ? event.target.closest("[data-open]") : null;
+    if (!target) return;
+    const line = this.#buffer.line(Number(target.getAttribute("data-open")));
+    setText(byId("whole-line-title", HTMLElement), `Line ${line.seq} of ${line.step}`);
+    byId("whole-line-text", HTMLTextAreaElement).value = visibleText(line.text);
+    byId("whole-line", HTMLDialogElement).showModal();
+  }
+
+  async #copy() {
+    this.#note("Copying…");
+    try {
+      const parts = await shownText(this.#buffer, this.#step, this.#zone);
+      await copyText(parts.join(""));
+      this.#note(`Copied ${counted(this.#buffer.rows(this.#step).length, "line")}`);
+    } catch {
+      this.#note("The browser does not allow copying");
+    }
+  }
+
+  async #save() {
+    byId("download-menu", HTMLElement).hidePopover();
+    const parts = await shownText(this.#buffer, this.#step, this.#zone);
+    saveText(parts, `${this.#jobId}${this.#step && `-${this.#step}`}.log`);
+  }
+
+  /** @param {string} text */
+  #note(text) {
+    setText(byId("log-note", HTMLElement), text);
+  }
+}
+
+const TARGET = /^#(copy|plugin|upload|delete)-(\d+)$/;
+
+/** The step of the line that the address names, "" if it names none. */
+function stepOfHash() {
+  return TARGET.exec(location.hash)?.[1] ?? "";
+}
+
+/** @param {HTMLElement} element @returns {HTMLElement} its span */
+function byIdChild(element) {
+  return element.querySelector("span") ?? element;
+}

@@ -1,0 +1,141 @@
+/**
+ * One container's log from wherever publishing stands to its end.
+ *
+ * @module
+ */
+import { backoffMs } from "lib/run/backoff.ts";
+import type { Logger } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { type ContainerFacts, LogsUnavailableError } from "lib/runtime/runtime.ts";
+import type { Semaphore } from "lib/runtime/semaphore.ts";
+import { untilTaken } from "lib/stream/until_taken.ts";
+import { decodeCursor, GONE, type LogCursor, NOTHING_PUBLISHED } from "./cursor.ts";
+import { CursorMovedError, LinePublisher, type LinePublisherOptions } from "./line_publisher.ts";
+import { lastKnownMoment, LogSubject, logSubject } from "./log_events.ts";
+import { LogReading, type LogReadingOptions } from "./log_reading.ts";
+
+/** What following a log needs; one for all containers. */
+export interface ContainerLogOptions extends LinePublisherOptions, LogReadingOptions {
+  /** Bounds how many logs of ended containers are read at the same time. */
+  readonly backlog: Semaphore;
+  readonly log: Logger;
+}
+
+/** Readings of an ended container's log that fail or stop short before its end is told without the rest. */
+const MAX_INCOMPLETE = 5;
+
+/** Follows one container's log. Made for each round of work anew; it keeps nothing that Redis does not have. */
+export class ContainerLog {
+  readonly #id: string;
+  readonly #options: ContainerLogOptions;
+  /** The last reading and who published for it: holds what had no newline yet. */
+  #last: { reading: LogReading; publisher: LinePublisher } | null = null;
+  #incomplete = 0;
+  /** Whether the container was seen running: then little is left to read at its end. */
+  #wasRunning = false;
+
+  constructor(id: string, options: ContainerLogOptions) {
+    this.#id = id;
+    this.#options = options;
+  }
+
+  /**
+   * Publishes all lines that are or will be there, then the end-of-stream marker. Resolves when the end is told,
+   * when there is nothing to read yet, or when `signal` aborts. Waits through outages.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        const before = this.#last?.reading;
+        if (await this.#pass(signal) === "done") return;
+        const progressed = this.#last?.reading !== before && this.#last?.reading.progress.last !== null;
+        failures = progressed ? 0 : failures + 1;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof CursorMovedError) this.#options.log.info({ container: this.#id }, error.message);
+        else if (error instanceof OutageError || error instanceof LogsUnavailableError) {
+          if (failures === 0) {
+            this.#options.log.warn({ container: this.#id, error: error.message }, "waiting to read a log");
+          }
+        } else throw error;
+        failures++;
+      }
+      if (failures > 0) await sleep(backoffMs(failures, { baseMs: 100, capMs: 3_000 }), signal);
+    }
+  }
+
+  /** Looks at the container and does what its state asks for. "again": look at it again. */
+  async #pass(signal: AbortSignal): Promise<"done" | "again"> {
+    const facts = await this.#options.runtime.inspect(this.#id);
+    const text = await this.#redis(signal, () => this.#options.record.cursor(this.#id));
+    const cursor = decodeCursor(text);
+    if (facts === null) return await this.#vanished(text, cursor, signal);
+    const subject = logSubject(facts);
+    if (subject === null || facts.phase === "waiting") return "done";
+    if (facts.phase === "ended" && cursor.eos === facts.endedAt) return "done";
+    const noted = await this.#redis(
+      signal,
+      () => this.#options.record.open(this.#id, JSON.stringify(subject), text),
+    );
+    if (!noted) throw new CursorMovedError(this.#id);
+    const publisher = new LinePublisher(subject, text, this.#options);
+    const reading = new LogReading(this.#id, cursor, publisher, this.#options);
+    this.#last = { reading, publisher };
+    if (facts.phase === "running") {
+      this.#wasRunning = true;
+      await reading.run(true, signal);
+      return "again";
+    }
+    using _place = this.#wasRunning ? null : await this.#options.backlog.enter();
+    if (signal.aborted) return "again";
+    return await this.#readToTheEnd(facts, reading, publisher, signal);
+  }
+
+  async #readToTheEnd(
+    facts: ContainerFacts,
+    reading: LogReading,
+    publisher: LinePublisher,
+    signal: AbortSignal,
+  ): Promise<"done" | "again"> {
+    const giveUp = ++this.#incomplete >= MAX_INCOMPLETE;
+    try {
+      const complete = await reading.run(false, signal) && await reading.sawTheEnd();
+      if (signal.aborted || (!complete && !giveUp)) return "again";
+      if (!complete) {
+        this.#options.log.warn({ container: this.#id }, "told the end of a log without having seen it");
+      }
+    } catch (error) {
+      if (!(error instanceof LogsUnavailableError) || !giveUp) throw error;
+      this.#options.log.error(
+        { container: this.#id, error: error.message },
+        "told the end of a log that cannot be read",
+      );
+    }
+    const endedAt = facts.endedAt ?? facts.createdAt;
+    const lines = reading.progress.finish();
+    await publisher.end(lines, { ...reading.progress.cursor(), eos: endedAt }, endedAt, signal);
+    return "done";
+  }
+
+  /** The runtime has forgotten it: tells the end with what was got, if an end was awaited. */
+  async #vanished(text: string | null, cursor: LogCursor, signal: AbortSignal): Promise<"done"> {
+    const { record, log } = this.#options;
+    const note = await this.#redis(signal, () => record.note(this.#id));
+    if (note !== null) {
+      const subject = LogSubject.parse(JSON.parse(note));
+      const held = this.#last?.publisher.continues(text) ? this.#last : null;
+      const publisher = held?.publisher ?? new LinePublisher(subject, text, this.#options);
+      const lines = held?.reading.progress.finish() ?? [];
+      const last = held?.reading.progress.cursor() ?? cursor;
+      log.warn({ container: this.#id, lines: last.seq }, "a container vanished, its log ends here");
+      await publisher.end(lines, { ...last, eos: GONE }, lastKnownMoment(subject, last), signal);
+    }
+    await this.#redis(signal, () => record.close(this.#id, { gone: true }));
+    return "done";
+  }
+
+  #redis<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    return untilTaken(call, { signal, log: this.#options.log });
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Follows the output of all containers: each line, and the end of each container's output, goes to the log
+ * stream of its job once.
+ *
+ * @module
+ */
+import type { Worker } from "lib/run/worker.ts";
+import { KeyedWork } from "lib/runtime/keyed_work.ts";
+import type { Change, ContainerSummary } from "lib/runtime/runtime.ts";
+import { untilTaken } from "lib/stream/until_taken.ts";
+import { ContainerLog, type ContainerLogOptions } from "./container_log.ts";
+import { decodeCursor } from "./cursor.ts";
+
+/** What the log forwarder needs. */
+export interface LogForwarderOptions extends ContainerLogOptions {
+  /** All containers are looked at again after this time (ms); 0: only after a lost connection. */
+  readonly relistMs: number;
+}
+
+/** Publishes the output of all containers. */
+export class LogForwarder implements Worker {
+  readonly name = "log_forwarder";
+  readonly #options: LogForwarderOptions;
+
+  constructor(options: LogForwarderOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, relistMs, log } = this.#options;
+    const logs = new KeyedWork({ work: (id) => new ContainerLog(id, this.#options).run(signal), log });
+    try {
+      for await (const change of runtime.changes(signal, { relistMs })) {
+        for (const id of await this.#toLookAt(change, signal)) logs.hint(id);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await logs.stop();
+    }
+  }
+
+  /** Of a list, only the containers with something left to publish, and those of which the runtime knows nothing. */
+  async #toLookAt(change: Change, signal: AbortSignal): Promise<readonly string[]> {
+    if (change.kind === "changed") return [change.id];
+    const { record, log } = this.#options;
+    const ids = change.containers.map(({ id }) => id);
+    const [cursors, open] = await untilTaken(() => Promise.all([record.cursors(ids), record.allOpen()]), {
+      signal,
+      log,
+    });
+    return [
+      ...unfinished(change.containers, cursors),
+      ...Object.keys(open).filter((id) => !ids.includes(id)),
+    ];
+  }
+}
+
+/** Containers that run, or whose end-of-stream marker was not published yet. Pure. */
+export function unfinished(
+  containers: readonly ContainerSummary[],
+  cursors: readonly (string | null)[],
+): string[] {
+  return containers
+    .filter(({ running }, index) => running || decodeCursor(cursors[index] ?? null).eos === null)
+    .map(({ id }) => id);
+}

@@ -1,0 +1,73 @@
+/**
+ * Lines and ends of containers → log events. Pure.
+ *
+ * @module
+ */
+import { z } from "@zod/zod";
+import { logEventId } from "lib/event/event_id.ts";
+import type { LogEvent } from "lib/event/log.ts";
+import { JobType } from "lib/event/status.ts";
+import { wireTimestamp } from "lib/event/timestamp.ts";
+import type { ContainerFacts } from "lib/runtime/runtime.ts";
+import type { LogCursor } from "./cursor.ts";
+import type { NewLine } from "./log_progress.ts";
+
+/** Whose log it is: all that its events must know, also after the container is gone. */
+export const LogSubject = z.object({
+  container_id: z.string(),
+  container_name: z.string(),
+  job_id: z.string(),
+  job_type: JobType,
+  /** RFC 3339. */
+  created_at: z.string(),
+});
+/** Whose log it is. */
+export type LogSubject = z.infer<typeof LogSubject>;
+
+/** Null if the container belongs to no job. */
+export function logSubject(facts: ContainerFacts): LogSubject | null {
+  return facts.identity && {
+    container_id: facts.id,
+    container_name: facts.name,
+    ...facts.identity,
+    created_at: facts.createdAt,
+  };
+}
+
+/** The event of a line. */
+export function lineEvent(subject: LogSubject, line: NewLine): LogEvent {
+  return {
+    ...event(
+      subject,
+      { line: line.text, stream: line.stream, timestamp: wireTimestamp(line.time) },
+      line.repeat,
+    ),
+    seq: line.seq,
+    ...(line.lossy ? { lossy: true } : {}),
+    ...(line.truncated === null ? {} : { truncated: line.truncated }),
+  };
+}
+
+/** The marker after a container's last line. `seq`: how many lines there were. */
+export function endOfStreamEvent(subject: LogSubject, end: { endedAt: string; seq: number }): LogEvent {
+  return {
+    ...event(subject, { line: "", stream: "", timestamp: wireTimestamp(end.endedAt) }, 1),
+    eos: true,
+    seq: end.seq,
+  };
+}
+
+/** When a vanished container's output ended, as far as anyone can know: at its last line, or its creation. */
+export function lastKnownMoment(subject: LogSubject, cursor: LogCursor): string {
+  return Object.values(cursor.at).map(({ latest }) => latest).sort().at(-1) ?? subject.created_at;
+}
+
+function event(
+  subject: LogSubject,
+  what: { line: string; stream: LogEvent["stream"]; timestamp: string },
+  repeat: number,
+): LogEvent {
+  const { job_id, job_type, container_name, container_id } = subject;
+  const fact = { job_id, job_type, container_name, ...what };
+  return { event_id: logEventId(fact, repeat), ...fact, eos: false, container_id };
+}

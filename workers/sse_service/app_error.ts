@@ -1,0 +1,48 @@
+/**
+ * Errors as clients see them (http.md): `{"error": {"code", "message", "details?"}}`.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "@hono/zod-openapi";
+import type { Logger } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import type { ErrorBody } from "./schemas.ts";
+
+/** What was wrong with one field. */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The body of an error. */
+export function errorBody(code: string, message: string, details?: FieldFault[]): z.infer<typeof ErrorBody> {
+  return { error: { code, message, ...(details ? { details } : {}) } };
+}
+
+/** Every fault of a request, by field: `image`, `args.3`, `job_id`. */
+export function fieldFaults(error: z.ZodError): FieldFault[] {
+  return error.issues.flatMap((issue): FieldFault[] => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "this field is not known" }));
+    }
+    return [{ field: issue.path.join(".") || "body", message: issue.message }];
+  });
+}
+
+/** Answers a fault that a route threw; what is nobody's business but the operator's goes to the log only. */
+export function answerFault(error: Error, context: Context, log: Logger): Response {
+  if (error instanceof HTTPException) {
+    const code = error.status === 400 ? "malformed_request" : error.status === 413 ? "body_too_large" : "http_error";
+    return context.json(errorBody(code, error.message), error.status as ContentfulStatusCode);
+  }
+  if (error instanceof OutageError) {
+    log.warn({ error: error.message, path: context.req.path }, "request refused: a dependency is unavailable");
+    context.header("Retry-After", "2");
+    return context.json(errorBody("unavailable", `${error.dependency} is unavailable at the moment, try again`), 503);
+  }
+  log.error({ error, path: context.req.path }, "request failed");
+  return context.json(errorBody("internal", "the service failed to answer; its log says why"), 500);
+}

@@ -1,0 +1,105 @@
+import { openLogStore } from "lib/log_store/open_log_store.ts";
+import { runMain } from "lib/run/run_main.ts";
+import { untilAvailable } from "lib/run/until_available.ts";
+import { runAll } from "lib/run/worker.ts";
+import { migrate } from "lib/store/migrate.ts";
+import { openPostgres, withOutage } from "lib/store/open.ts";
+import { duplicateRedis, openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
+import { brokerUrl } from "lib/task/broker_settings.ts";
+import { TaskQueue } from "lib/task/queue.ts";
+import { RUN_STEP_QUEUE, type RunStep, runStepId } from "lib/task/tasks.ts";
+import { createApp } from "./app.ts";
+import { assetsOf } from "./assets.ts";
+import { Config, configFaults, isLoopback } from "./config.ts";
+import { Hub } from "./hub.ts";
+import { measure } from "./metrics.ts";
+import { serveUntil } from "./serve_until.ts";
+import { splitWords } from "./split_words.ts";
+
+await runMain("sse_service", Config, async ({ config, log, signal, health }) => {
+  await using redis = openRedis(config.REDIS_URL, { name: "sse_service", log });
+  await using reader = duplicateRedis(redis);
+  await using broker = openRedis(brokerUrl(config), { name: "sse_service:tasks", log });
+  await using sql = openPostgres(config.DB_DSN, { applicationName: "sse_service", max: 10 });
+  await using logStore = openLogStore(config);
+  health.add("redis", () => redis.ping());
+  health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
+  health.add("log store", () => logStore.ping());
+
+  const hub = new Hub(redis, reader, {
+    bases: { status: config.STREAM_STATUS_BASE, logs: config.STREAM_LOGS_BASE, workflow: config.STREAM_WORKFLOW_BASE },
+    numShards: config.STREAM_NUM_SHARDS,
+    log,
+  });
+  const runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
+  const measured = { numShards: config.STREAM_NUM_SHARDS };
+  const app = createApp({
+    sql,
+    logStore,
+    health,
+    log,
+    now: Date.now,
+    events: {
+      hub,
+      sql,
+      redis,
+      stopping: signal,
+      sources: {
+        sql,
+        redis,
+        logStore,
+        logGroup: config.LOG_CONSUMER_GROUP,
+        numShards: config.STREAM_NUM_SHARDS,
+        streamOf: (kind, jobId) => hub.streamOf(kind, jobId),
+      },
+    },
+    metrics: async () => ({
+      status: await measure(redis, {
+        ...measured,
+        base: config.STREAM_STATUS_BASE,
+        group: config.STATUS_CONSUMER_GROUP,
+        dlq: config.STREAM_STATUS_DLQ,
+      }),
+      logs: await measure(redis, {
+        ...measured,
+        base: config.STREAM_LOGS_BASE,
+        group: config.LOG_CONSUMER_GROUP,
+        dlq: config.STREAM_LOGS_DLQ,
+      }),
+      clients: hub.clients,
+    }),
+    onSubmitted: (jobId) => {
+      runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }])
+        .catch((error) => log.warn({ job_id: jobId, error }, "job accepted; its first task is left to the sweep"));
+    },
+    asset: assetsOf(import.meta.resolve("../../web/")),
+    sample: {
+      image: config.SAMPLE_IMAGE,
+      entrypoint: splitWords(config.SAMPLE_ENTRYPOINT),
+      args: splitWords(config.SAMPLE_ARGS),
+      type: "ds",
+      input_dirs: config.SAMPLE_INPUT_DIRS,
+      output_dir: "",
+    },
+    hosts: isLoopback(config.HOST) ? new Set(["127.0.0.1", "localhost", "[::1]"]) : null,
+    maxBodyBytes: config.MAX_BODY_BYTES,
+  });
+  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  await runAll([
+    hub,
+    { name: "schema", run: (signal) => untilAvailable(() => prepare(), { signal, log }).then(() => untilAborted(signal)) },
+    serveUntil(app.fetch, { hostname: config.HOST, port: config.PORT, log }),
+  ], signal);
+
+  async function prepare(): Promise<void> {
+    await migrate(sql);
+    await logStore.prepare();
+  }
+}, { faults: configFaults });
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
