@@ -21,8 +21,6 @@ Runs the tests: ${Object.keys(LEVELS).join(", ")}. Servers are started as needed
 DOCKER_HOST names the Docker Engine that some tests use. Where none answers and dockerd is installed, root gets
 one for the run; else those tests are skipped, unless REQUIRE_DOCKER=1.`;
 
-if (import.meta.main) Deno.exit(await main());
-
 async function main(): Promise<number> {
   let options: Options;
   try {
@@ -130,3 +128,5 @@ function failuresIn(output: string): string {
 function indented(text: string): string {
   return text.replace(/^/gm, "  ");
 }
+
+if (import.meta.main) Deno.exit(await main());

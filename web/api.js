@@ -53,6 +53,8 @@ const FALLBACK = {
   output_dir: "",
 };
 
+const JSON_TYPE = { "content-type": "application/json" };
+
 /** Calls the service. */
 export class Api {
   #fetch;
@@ -74,14 +76,15 @@ export class Api {
   /**
    * What the service says about this page; sensible values where it says nothing.
    *
-   * @returns {Promise<{ sample: Sample, actions: string[] }>} `actions`: which of cancel and retry it offers
+   * @returns {Promise<{ sample: Sample, features: string[] }>} `features`: which of `cancel`, `retry` and
+   *   `download` (of whole logs) the service offers; what it does not name is not shown
    */
   async config() {
     const answer = await this.#call("GET", "/config.json").catch(() => ({}));
-    const { sample, actions } = /** @type {{ sample?: Partial<Sample>, actions?: unknown }} */ (answer);
+    const { sample, features } = /** @type {{ sample?: Partial<Sample>, features?: unknown }} */ (answer);
     return {
       sample: { ...FALLBACK, ...sample },
-      actions: Array.isArray(actions) ? actions.filter((action) => typeof action === "string") : [],
+      features: Array.isArray(features) ? features.filter((name) => typeof name === "string") : [],
     };
   }
 
@@ -109,7 +112,7 @@ export class Api {
    * @throws {ApiError | UnreachableError}
    */
   act(jobId, action) {
-    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`);
+    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`, {});
   }
 
   /**
@@ -147,7 +150,7 @@ export class Api {
    * @returns {Promise<Response>} a good one
    */
   async #send(method, path, body, signal) {
-    const headers = body ? { "content-type": "application/json" } : undefined;
+    const headers = method === "POST" ? JSON_TYPE : undefined;
     for (;;) {
       const response = await this.#fetch(path, {
         method,
@@ -175,8 +178,10 @@ export class Api {
   async #openSession() {
     for (let fault = "";;) {
       const token = await this.#askToken(fault);
-      const headers = { authorization: `Bearer ${token}` };
-      const response = await this.#fetch("/api/session", { method: "POST", headers }).catch(() => null);
+      const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
+      const response = await this.#fetch("/api/session", { method: "POST", headers, body: "{}" }).catch(() =>
+        null
+      );
       if (response?.ok) return;
       fault = response
         ? (await errorOf(response)).message ?? "This token was refused."

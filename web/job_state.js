@@ -31,8 +31,16 @@
  * @typedef {object} JobState
  * @property {readonly StatusRow[]} statuses in the order in which they became known
  * @property {readonly WorkflowRow[]} moves
- * @property {{ step: string, status: string, time: number } | null} snapshot last answer of `GET …/workflow`
+ * @property {Snapshot | null} snapshot last answer of `GET …/workflow`
  * @property {string | null} held why cleanup waits
+ */
+/**
+ * @typedef {object} Snapshot
+ * @property {string} step
+ * @property {string} status
+ * @property {number} time
+ * @property {string | null} error
+ * @property {string | null} waitingFor why the step does not get on at the moment
  */
 /** @typedef {Record<string, unknown>} Json */
 
@@ -111,12 +119,17 @@ export function withWorkflow(job, event) {
  * @returns {JobState}
  */
 export function withSnapshot(job, answer) {
+  const step = text(answer.current_step);
+  const steps = /** @type {Json[]} */ (Array.isArray(answer.steps) ? answer.steps : []);
+  const current = steps.find((each) => each?.step === step);
   return {
     ...job,
     snapshot: {
-      step: text(answer.current_step),
+      step,
       status: text(answer.status),
       time: Date.parse(text(answer.updated_at)),
+      error: text(answer.error) || null,
+      waitingFor: text(current?.waiting_for) || null,
     },
     held: heldText(answer.held),
   };

@@ -5,6 +5,7 @@
  * @module
  */
 import { duration } from "./format.js";
+import { story } from "./job_story.js";
 /** @import { JobState, StatusRow } from "./job_state.js" */
 
 /** The steps in their order; all but the last run in a container. */
@@ -58,15 +59,18 @@ export function viewOf(job) {
 }
 
 /**
- * @typedef {{ step: string, status: string, error: string | null }} Flow
+ * @typedef {{ step: string, status: string, error: string | null }} Flow Where the workflow stands.
+ */
+
+/**
  * @param {JobState} job
- * @returns {Flow} where the workflow stands: the newer of the last event and the last answer
+ * @returns {Flow} the newer of the last event and the last answer
  */
 function currentFlow(job) {
   const last = job.moves.at(-1);
   const asked = job.snapshot;
-  if (!last) return { step: asked?.step ?? "", status: asked?.status ?? "", error: null };
-  if (asked && asked.time > last.time) return { step: asked.step, status: asked.status, error: last.error };
+  if (!last) return { step: asked?.step ?? "", status: asked?.status ?? "", error: asked?.error ?? null };
+  if (asked && asked.time > last.time) return { ...asked, error: asked.error ?? last.error };
   return { step: last.step, status: last.status, error: last.error };
 }
 
@@ -169,7 +173,9 @@ function endOf(row) {
  * @returns {StepView}
  */
 function cleanupView(job, flow) {
-  const begun = job.moves.findLast((move) => move.step === "cleanup");
+  const begun = job.moves.findLast((move) =>
+    move.step === "cleanup" && !move.stepStatus.startsWith("finished")
+  );
   const ended = job.moves.findLast((move) => move.step === "completed");
   const from = begun?.time ?? null;
   /** @type {StepView} */
@@ -189,56 +195,6 @@ function cleanupView(job, flow) {
   }
   if (OVER.has(flow.status)) return { ...view, state: "done", to: job.moves.at(-1)?.time ?? null };
   return { ...view, state: "running", note: job.held ? "held" : "" };
-}
-
-/**
- * @param {JobState} job
- * @param {Flow} flow
- * @param {readonly StepView[]} steps
- * @returns {Pick<JobView, "tone" | "headline" | "detail">}
- */
-function story(job, flow, steps) {
-  const failed = steps.find((step) => step.state === "failed");
-  const cause = failed ? `${failed.step} ${phrase(failed)}` : null;
-  const extra = flow.error && !(failed?.why && flow.error.includes(failed.why)) ? flow.error : "";
-  switch (flow.status) {
-    case "finishedSuccessfully":
-      return { tone: "succeeded", headline: "Succeeded", detail: cause ? `But ${cause}` : extra };
-    case "finishedWithError":
-    case "failed":
-      return {
-        tone: "failed",
-        headline: `Failed: ${cause ?? flow.error ?? "no reason was given"}`,
-        detail: cause ? extra : "",
-      };
-    case "cancelled":
-      return { tone: "cancelled", headline: "Cancelled", detail: cause ?? extra };
-  }
-  if (job.held && flow.status !== "") {
-    return { tone: "held", headline: `Held in ${flow.step}: ${job.held}`, detail: cause ?? "" };
-  }
-  const doing = activity(steps, flow);
-  if (cause) return { tone: "failed", headline: `Failing: ${cause}`, detail: doing };
-  if (flow.status === "" && job.statuses.length === 0) {
-    return { tone: "unknown", headline: "Waiting for the first event", detail: "" };
-  }
-  return { tone: "running", headline: doing, detail: extra };
-}
-
-/** @param {StepView} step that failed */
-function phrase(step) {
-  const why = step.why ?? "failed";
-  return /^(exited|could|was|ended) /.test(why) ? why : `failed: ${why}`;
-}
-
-/**
- * @param {readonly StepView[]} steps
- * @param {Flow} flow
- */
-function activity(steps, flow) {
-  const running = steps.findLast((step) => step.state === "running");
-  if (running) return running.step === "cleanup" ? "Cleaning up" : `Running ${running.step}`;
-  return flow.step === "completed" || flow.step === "" ? "Running" : `Scheduling ${flow.step}`;
 }
 
 /**

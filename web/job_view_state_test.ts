@@ -149,6 +149,32 @@ Deno.test("viewOf() calls steps skipped that the workflow has passed without a c
   );
 });
 
+Deno.test("viewOf() measures cleanup from its beginning to its end", () => {
+  const job = jobOf(
+    ...ran("plugin", 1, 2),
+    ["flow", "cleanup", "started", "running", 3],
+    ["flow", "cleanup", "finishedSuccessfully", "running", 7],
+    ["flow", "completed", "finishedSuccessfully", "finishedSuccessfully", 7],
+  );
+  assertEquals([viewOf(job).steps[4]?.from, viewOf(job).steps[4]?.to], [ms(3), ms(7)]);
+});
+
+Deno.test("viewOf() says what a step is waiting for, as long as it is the current one", () => {
+  const answer = {
+    current_step: "plugin",
+    status: "running",
+    updated_at: at(1),
+    steps: [{ step: "plugin", waiting_for: "pfcon answered 503" }],
+  };
+  const waiting = withSnapshot(jobOf(["flow", "plugin", "started", "running", 1]), answer);
+  assertEquals([viewOf(waiting).headline, viewOf(waiting).detail], [
+    "Scheduling plugin",
+    "Waiting: pfcon answered 503",
+  ]);
+  const later = withSnapshot(jobOf(["flow", "upload", "started", "running", 2]), answer);
+  assertEquals(viewOf(later).detail, "");
+});
+
 Deno.test("viewOf() says why cleanup is held", () => {
   const job = withSnapshot(jobOf(...ran("plugin", 1, 2), ["flow", "cleanup", "started", "running", 3]), {
     current_step: "cleanup",

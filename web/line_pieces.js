@@ -4,7 +4,8 @@
  *
  * @module
  */
-/** @import { Span, Style } from "./ansi.js" */
+/** @import { Span } from "./ansi.js" */
+/** @import { Style } from "./sgr.js" */
 
 /** Characters of a line that are shown in the list; the rest is had by opening the line. */
 export const SHOWN_CHARACTERS = 4000;

@@ -6,6 +6,7 @@
  * @module
  */
 import { IndexList } from "./index_list.js";
+import { Chunk } from "./log_chunk.js";
 import { parseTerminalLine } from "./ansi.js";
 /** @import { Span } from "./ansi.js" */
 
@@ -13,9 +14,6 @@ import { parseTerminalLine } from "./ansi.js";
 export const LOG_STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete"]);
 const STREAMS = ["", "stdout", "stderr"];
 const KINDS = /** @type {const} */ (["line", "end", "gap"]);
-/** A chunk is full at so many lines, or so many bytes. */
-const CHUNK_LINES = 4096;
-const CHUNK_BYTES = 2 ** 21;
 
 /** @typedef {"line" | "end" | "gap"} Kind A line; the end of a step's log; a place where lines are missing. */
 /**
@@ -44,50 +42,6 @@ const CHUNK_BYTES = 2 ** 21;
  * @property {number} truncated 0 if whole
  */
 
-/** @typedef {{ spans: Span[], rewrites: number, truncated: number, lossy: boolean }} Rare */
-
-/** Neighbouring lines; their text is joined once the chunk is full. */
-class Chunk {
-  times = new Float64Array(CHUNK_LINES);
-  seqs = new Uint32Array(CHUNK_LINES);
-  /** Where each line's text ends in the joined text. */
-  ends = new Uint32Array(CHUNK_LINES);
-  /** kind, step and stream in two, three and two bits. */
-  tags = new Uint8Array(CHUNK_LINES);
-  /** @type {Map<number, Rare>} */
-  rare = new Map();
-  /** @type {string[]} */
-  open = [];
-  joined = "";
-  size = 0;
-  bytes = 0;
-
-  /** @param {number} start index of its first line */
-  constructor(start) {
-    this.start = start;
-  }
-
-  get full() {
-    return this.size === CHUNK_LINES || this.bytes >= CHUNK_BYTES;
-  }
-
-  /** @param {number} at */
-  text(at) {
-    if (this.open.length > 0) return this.open[at] ?? "";
-    return this.joined.slice(at === 0 ? 0 : this.ends[at - 1], this.ends[at]);
-  }
-
-  /** @param {number} at */
-  length(at) {
-    return (this.ends[at] ?? 0) - (at === 0 ? 0 : this.ends[at - 1] ?? 0);
-  }
-
-  seal() {
-    this.joined = this.open.join("");
-    this.open = [];
-  }
-}
-
 /** Holds lines in the order of their arrival, and per step. */
 export class LogBuffer {
   /** @type {Chunk[]} */
@@ -104,7 +58,7 @@ export class LogBuffer {
   #all = new IndexList();
 
   /** @param {{ maxLines?: number, maxBytes?: number }} [options] how much is kept (one chunk is always kept) */
-  constructor({ maxLines = 1_000_000, maxBytes = 160 * 2 ** 20 } = {}) {
+  constructor({ maxLines = 1_000_000, maxBytes = 128 * 2 ** 20 } = {}) {
     this.#maxLines = maxLines;
     this.#maxBytes = maxBytes;
   }

@@ -9,6 +9,7 @@
  */
 import { make } from "./dom.js";
 import { counted, fullCount, moment } from "./format.js";
+import { lineLink } from "./line_link.js";
 import { runsOf, SHOWN_CHARACTERS } from "./line_pieces.js";
 import { matchesIn } from "./log_search.js";
 import { visiblePieces } from "./visible_text.js";
@@ -38,7 +39,7 @@ export function makeRow(line, options) {
   if (options.tag) row.append(make("span", { class: "tag" }, [line.step]));
   if (options.zone !== "off") row.append(timeOf(line, options.zone));
   const text = make("span", { class: "text", dir: "ltr" });
-  const hits = options.pattern ? matchesIn(options.pattern, line.text) : [];
+  const hits = options.pattern ? matchesIn(options.pattern, line.text.slice(0, SHOWN_CHARACTERS)) : [];
   for (const run of runsOf(line, hits)) text.append(...nodesOf(run));
   text.append(...notesOf(line));
   row.append(text);
@@ -49,7 +50,7 @@ export function makeRow(line, options) {
 function numberOf(line) {
   if (line.kind !== "line" || line.seq === 0) return make("span", { class: "num" });
   const label = `Line ${line.seq} of ${line.step}${line.stream === "stderr" ? ", standard error" : ""}`;
-  return make("a", { class: "num", href: `#${line.step}-${line.seq}`, "aria-label": label, tabindex: "-1" }, [
+  return make("a", { class: "num", href: lineLink(line), "aria-label": label, tabindex: "-1" }, [
     String(line.seq),
   ]);
 }
@@ -79,7 +80,7 @@ function nodesOf(run) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./ansi.js").Style} style
+ * @param {import("./sgr.js").Style} style
  */
 function applyStyle(element, style) {
   for (const name of /** @type {const} */ (["bold", "dim", "italic", "underline", "strike", "inverse"])) {

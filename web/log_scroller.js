@@ -12,10 +12,14 @@
 import { make } from "./dom.js";
 import { SHOWN_CHARACTERS } from "./line_pieces.js";
 import { RowHeights, UniformHeights, wrappedHeight } from "./row_heights.js";
+import { RowPool } from "./row_pool.js";
+import { TextProbe } from "./text_probe.js";
 import { offsetAt, scrollHeight, scrollTopFor, visibleRows } from "./virtual_window.js";
 /** @import { LogBuffer } from "./log_buffer.js" */
 
 const OVERSCAN_PX = 400;
+/** Room below the last line. */
+const END_PX = 8;
 /** Own scrolling and the browser's rounding of it differ by less than this. */
 const ROUNDING_PX = 2;
 
@@ -25,19 +29,16 @@ export class LogScroller {
   following = true;
   #buffer;
   #element;
-  #makeRow;
   #changed;
   #list;
   #seenDropped = 0;
   /** @type {RowHeights | UniformHeights} */
   #heights = new UniformHeights();
   #wrap = false;
-  /** @type {Map<number, HTMLElement>} rows in the page, by line index */
-  #rows = new Map();
   #area = make("div", { class: "area" });
-  #probe = make("div", { class: "row probe", "aria-hidden": "true" }, [
-    make("span", { class: "text" }, [make("span", {}, ["0".repeat(100)])]),
-  ]);
+  #probe = new TextProbe();
+  /** @type {RowPool} */
+  #rows;
   #lineHeight = 20;
   #columns = 80;
   #viewport = 0;
@@ -58,10 +59,10 @@ export class LogScroller {
   constructor(element, { buffer, makeRow, changed }) {
     this.#element = element;
     this.#buffer = buffer;
-    this.#makeRow = makeRow;
+    this.#rows = new RowPool(this.#area, makeRow);
     this.#changed = changed;
     this.#list = buffer.rows("");
-    element.replaceChildren(this.#area, this.#probe);
+    element.replaceChildren(this.#area, this.#probe.element);
   }
 
   /** @param {AbortSignal} signal ends the listening */
@@ -153,7 +154,7 @@ export class LogScroller {
   }
 
   get #geometry() {
-    return { content: this.#heights.total * this.#lineHeight, viewport: this.#viewport };
+    return { content: this.#heights.total * this.#lineHeight + END_PX, viewport: this.#viewport };
   }
 
   /** Takes over what the buffer got and dropped since. */
@@ -202,36 +203,27 @@ export class LogScroller {
   }
 
   #placeRows() {
+    const heights = this.#heights;
     const { from, to } = visibleRows({
       offset: this.#offset,
       viewport: this.#viewport,
       lineHeight: this.#lineHeight,
       overscan: OVERSCAN_PX,
-      heights: this.#heights,
+      heights,
     });
-    const stale = new Map(this.#rows);
-    for (let row = from; row < to; row++) stale.delete(this.#list.at(row));
-    for (const [index, element] of stale) {
-      element.remove();
-      this.#rows.delete(index);
-    }
-    let y = this.#top + this.#heights.offsetOf(from) * this.#lineHeight - this.#offset;
-    let cursor = this.#area.firstElementChild;
+    const rows = [];
+    let y = this.#top + heights.offsetOf(from) * this.#lineHeight - this.#offset;
     for (let row = from; row < to; row++) {
-      const index = this.#list.at(row);
-      const element = this.#rows.get(index) ?? this.#makeRow(index);
-      this.#rows.set(index, element);
-      if (element === cursor) cursor = cursor.nextElementSibling;
-      else this.#area.insertBefore(element, cursor);
-      element.style.transform = `translateY(${y}px)`;
-      y += this.#heights.get(row) * this.#lineHeight;
+      rows.push({ index: this.#list.at(row), y });
+      y += heights.get(row) * this.#lineHeight;
     }
+    this.#rows.place(rows);
   }
 
   /** Corrects the heights of wrapped rows. @returns {boolean} whether any was different */
   #measureRows() {
     if (!this.#wrap || this.#list.length === 0) return false;
-    const measured = [...this.#rows].map(([index, element]) => ({ index, height: element.offsetHeight }));
+    const measured = this.#rows.heights();
     let changed = false;
     this.#keepPlace(() => {
       for (const { index, height } of measured) {
@@ -262,7 +254,6 @@ export class LogScroller {
   }
 
   #clearRows() {
-    for (const element of this.#rows.values()) element.remove();
     this.#rows.clear();
     this.#changed();
   }
@@ -288,14 +279,9 @@ export class LogScroller {
 
   #measure() {
     this.#viewport = this.#element.clientHeight;
-    const text = this.#probe.firstElementChild?.getBoundingClientRect();
-    const hundred = this.#probe.firstElementChild?.firstElementChild?.getBoundingClientRect();
-    if (!text || !hundred || hundred.width === 0) return;
-    this.#lineHeight = parseFloat(getComputedStyle(this.#probe).lineHeight) || this.#lineHeight;
-    const gutter = text.left - this.#probe.getBoundingClientRect().left;
-    this.#columns = Math.max(
-      8,
-      Math.floor((this.#element.clientWidth - gutter - 16) / (hundred.width / 100)),
-    );
+    const measured = this.#probe.measure(this.#element.clientWidth);
+    if (!measured) return;
+    this.#lineHeight = measured.lineHeight;
+    this.#columns = measured.columns;
   }
 }

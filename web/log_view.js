@@ -9,19 +9,20 @@
  * @module
  */
 import { byId, make, setText } from "./dom.js";
-import { counted, shortCount } from "./format.js";
-import { LOG_STEPS, LogBuffer } from "./log_buffer.js";
+import { counted } from "./format.js";
+import { LogBuffer } from "./log_buffer.js";
+import { readLineLink } from "./line_link.js";
 import { copyText, saveText, shownText } from "./log_export.js";
 import { LogFeed } from "./log_feed.js";
 import { makeRow } from "./log_row.js";
 import { LogScroller } from "./log_scroller.js";
+import { LogTabs } from "./log_tabs.js";
 import { SearchBox } from "./search_box.js";
 import { keepChoice, readChoice } from "./stored.js";
 import { visibleText } from "./visible_text.js";
 /** @import { Zone } from "./format.js" */
 
 const ZONES = /** @type {const} */ (["off", "local", "utc"]);
-const TABS = ["", ...LOG_STEPS];
 
 /** The log panel, for one job. */
 export class LogView {
@@ -33,6 +34,7 @@ export class LogView {
   /** @type {Zone} */
   #zone = "off";
   #over = false;
+  #wholeOffered = false;
   /** @type {number | null} */
   #target = null;
   /** Rows of the tab, dropped ones included, when following stopped. */
@@ -40,7 +42,10 @@ export class LogView {
   #scheduled = false;
   #lines = byId("lines", HTMLElement);
   #jump = byId("jump", HTMLButtonElement);
+  #tabs = new LogTabs(byId("tabs", HTMLElement), (step) => this.selectStep(step));
+  /** @type {LogScroller} */
   #scroller;
+  /** @type {SearchBox} */
   #search;
 
   /**
@@ -74,17 +79,23 @@ export class LogView {
     on("jump", () => this.#scroller.follow(true));
     on("copy-log", () => this.#copy());
     on("download-shown", () => this.#save());
+    byId("download", HTMLElement).addEventListener("click", (event) => this.#download(event), { signal });
     const zone = byId("zone", HTMLSelectElement);
     zone.addEventListener("change", () => this.#setZone(zone.value), { signal });
     this.#lines.addEventListener("click", (event) => this.#clicked(event), { signal });
     addEventListener("hashchange", () => this.#followHash(), { signal });
     byId("download-whole", HTMLAnchorElement).href = `/logs/${encodeURIComponent(this.#jobId)}/download`;
-    this.#makeTabs();
     this.#search.listen(signal);
     this.#scroller.listen(signal);
-    this.#scroller.setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
+    this.#setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
     this.#setZone(readChoice("zone") ?? "off");
-    this.selectStep(stepOfHash());
+    this.selectStep(readLineLink(location.hash)?.step ?? "");
+    this.schedule();
+  }
+
+  /** @param {boolean} offered whether the service gives out whole logs */
+  offerWhole(offered) {
+    this.#wholeOffered = offered;
     this.schedule();
   }
 
@@ -113,7 +124,7 @@ export class LogView {
 
   #showState() {
     const rows = this.#buffer.rows(this.#step);
-    const total = rows.length + rows.dropped;
+    const total = this.#total(this.#step);
     const { following } = this.#scroller;
     if (following) this.#seenRows = total;
     const fresh = total - this.#seenRows;
@@ -127,45 +138,21 @@ export class LogView {
       ? ` · the first ${counted(rows.dropped, "line")} only in the download`
       : "";
     setText(byId("log-count", HTMLElement), counted(total, "line") + dropped);
-    for (const step of TABS) {
-      const list = this.#buffer.rows(step);
-      setText(byIdChild(byId(`tab-${step || "all"}`, HTMLElement)), shortCount(list.length + list.dropped));
-    }
+    this.#tabs.showCounts((step) => this.#total(step));
   }
 
-  #makeTabs() {
-    const tabs = TABS.map((step) => {
-      const tab = make("button", {
-        type: "button",
-        role: "tab",
-        id: `tab-${step || "all"}`,
-        "aria-controls": "lines",
-      }, [
-        step || "all",
-        make("span", { class: "count" }, ["0"]),
-      ]);
-      tab.addEventListener("click", () => this.selectStep(step), { signal: this.#signal });
-      tab.addEventListener("keydown", (event) => {
-        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (!by) return;
-        this.selectStep(TABS.at((TABS.indexOf(step) + by) % TABS.length) ?? "");
-        byId(`tab-${this.#step || "all"}`, HTMLElement).focus();
-      }, { signal: this.#signal });
-      return tab;
-    });
-    byId("tabs", HTMLElement).replaceChildren(...tabs);
+  /** @param {string} step @returns {number} rows that it has had, those dropped included */
+  #total(step) {
+    const rows = this.#buffer.rows(step);
+    return rows.length + rows.dropped;
   }
 
   /** @param {string} step "" for all */
   selectStep(step) {
     this.#step = step;
-    for (const each of TABS) {
-      const tab = byId(`tab-${each || "all"}`, HTMLElement);
-      tab.ariaSelected = String(each === step);
-      tab.tabIndex = each === step ? 0 : -1;
-    }
+    this.#tabs.mark(step);
     this.#lines.classList.toggle("tags", step === "");
-    this.#seenRows = this.#buffer.rows(step).length + this.#buffer.rows(step).dropped;
+    this.#seenRows = this.#total(step);
     this.#scroller.show(step);
     this.#search.setStep(step);
   }
@@ -244,18 +231,16 @@ export class LogView {
 
   #followHash() {
     this.#target = null;
-    const step = stepOfHash();
+    const step = readLineLink(location.hash)?.step ?? "";
     if (step !== "" && this.#step !== "" && step !== this.#step) this.selectStep(step);
     this.schedule();
   }
 
   /** Goes to the line of the address as soon as it has come. */
   #seekTarget() {
-    const [, step = "", seq = ""] = TARGET.exec(location.hash) ?? [];
-    if (seq === "") return;
-    const rows = this.#buffer.rows(step);
-    if (rows.length < Number(seq) && rows.dropped === 0 && !this.#over) return;
-    this.#target = this.#buffer.find(step, Number(seq));
+    const link = readLineLink(location.hash);
+    if (!link || this.#total(link.step) < link.seq) return;
+    this.#target = this.#buffer.find(link.step, link.seq);
     if (this.#target === null) return;
     this.#scroller.toLine(this.#target);
     this.#scroller.refresh();
@@ -282,6 +267,13 @@ export class LogView {
     }
   }
 
+  /** Without a choice there is no menu. @param {MouseEvent} event */
+  #download(event) {
+    if (this.#wholeOffered) return;
+    event.preventDefault();
+    this.#save();
+  }
+
   async #save() {
     byId("download-menu", HTMLElement).hidePopover();
     const parts = await shownText(this.#buffer, this.#step, this.#zone);
@@ -292,13 +284,6 @@ export class LogView {
   #note(text) {
     setText(byId("log-note", HTMLElement), text);
   }
-}
-
-const TARGET = /^#(copy|plugin|upload|delete)-(\d+)$/;
-
-/** The step of the line that the address names, "" if it names none. */
-function stepOfHash() {
-  return TARGET.exec(location.hash)?.[1] ?? "";
 }
 
 /** @param {HTMLElement} element @returns {HTMLElement} its span */

@@ -9,8 +9,6 @@ import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
 import { workerArgs, workerConfig } from "./worker_command.ts";
 import { workerHelp, workersHelp } from "./worker_help.ts";
 
-if (import.meta.main) Deno.exit(await start(Deno.args));
-
 /** Does what the command line says; the exit code. 2: the command line or the settings cannot work. */
 async function start(args: readonly string[]): Promise<number> {
   const wantsHelp = args.includes("--help") || args.includes("-h");
@@ -43,12 +41,20 @@ async function run(worker: WorkerName): Promise<number> {
   }
   // In a session of its own, so that the terminal's Ctrl-C reaches the worker once: through us.
   const child = new Deno.Command(await denoCommand(), { args, detached: true }).spawn();
+  let passedOnAt = -Infinity;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => passOn(child, signal));
+    Deno.addSignalListener(signal, () => {
+      // The terminal tells us, and so does the task runner that it tells: one Ctrl-C is one signal.
+      if (performance.now() - passedOnAt > SAME_WISH_MS) passOn(child, signal);
+      passedOnAt = performance.now();
+    });
   }
   const status = await child.status;
   return status.signal ? 128 + (SIGNAL_NUMBERS[status.signal] ?? 0) : status.code;
 }
+
+/** Signals closer together than this (ms) are one. */
+const SAME_WISH_MS = 500;
 
 /** Numbers of the signals that end processes in practice, for the exit code. */
 const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> = {
@@ -76,3 +82,5 @@ function passOn(child: Deno.ChildProcess, signal: Deno.Signal): void {
     if (!(error instanceof Deno.errors.NotFound || error instanceof TypeError)) throw error;
   }
 }
+
+if (import.meta.main) Deno.exit(await start(Deno.args));

@@ -6,8 +6,6 @@
 import { type DemoOptions, demoOptions, USAGE } from "./demo/options.ts";
 import { Terminal } from "./demo/terminal.ts";
 
-if (import.meta.main) Deno.exit(await main());
-
 async function main(): Promise<number> {
   const terminal = Terminal.ours();
   let options: DemoOptions;
@@ -48,20 +46,32 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<number> {
   }
 }
 
-/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends us, and with us all we started. */
+/**
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP. A later one ends us, and with us all we started. What follows
+ * within a second is the same wish once more: a terminal tells us, and so does the task runner that it tells.
+ */
 function stopOnSignals(terminal: Terminal): AbortSignal {
   const stop = new AbortController();
+  let since = 0;
   for (const [name, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const) {
     Deno.addSignalListener(name, () => {
-      if (stop.signal.aborted) Deno.exit(128 + number);
-      terminal.line("\nStopping; once more to end at once.");
-      stop.abort();
+      if (!stop.signal.aborted) {
+        since = performance.now();
+        terminal.line("\nStopping; once more to end at once.");
+        stop.abort();
+      } else if (name !== "SIGHUP" && performance.now() - since > SAME_WISH_MS) {
+        Deno.exit(128 + number);
+      }
     });
   }
   return stop.signal;
 }
 
+const SAME_WISH_MS = 1_000;
+
 async function remove(dir: string): Promise<void> {
   // A container may have left files that are not ours to delete.
   await Deno.remove(dir, { recursive: true }).catch(() => {});
 }
+
+if (import.meta.main) Deno.exit(await main());

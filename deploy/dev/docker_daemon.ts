@@ -1,11 +1,13 @@
 /**
  * A Docker Engine of our own: socket, data, exec root and pid file in one folder. For machines where a daemon
  * is installed but none runs. As a program (`docker_daemon.ts --dir DIR`) it prints `DOCKER_HOST=…` when the
- * engine answers, and stops it at SIGTERM or SIGINT.
+ * engine answers, and stops it at SIGTERM or SIGINT; with `--unless-answering` it starts none where one answers
+ * already, prints that one's address and ends.
  *
  * @module
  */
-import { engineVersion } from "./docker_client.ts";
+import { parseArgs } from "node:util";
+import { engineVersion, findEngine } from "./docker_client.ts";
 import { BackgroundProcess, StartError } from "./services/background_process.ts";
 import { findBinary } from "./services/find_binary.ts";
 
@@ -63,19 +65,25 @@ async function startWith(binary: string, dir: string, more: readonly string[]): 
   return { host, pid: daemon.pid, [Symbol.asyncDispose]: async () => void await daemon.stop(30_000) };
 }
 
-if (import.meta.main) {
-  const dir = Deno.args[Deno.args.indexOf("--dir") + 1];
-  if (!Deno.args.includes("--dir") || !dir) {
-    console.error("Usage: docker_daemon.ts --dir DIR");
-    Deno.exit(2);
+async function main(args: readonly string[]): Promise<number> {
+  const options = { "dir": { type: "string" }, "unless-answering": { type: "boolean" } } as const;
+  const { dir, "unless-answering": unlessAnswering } = parseArgs({ args: [...args], options }).values;
+  if (!dir) {
+    console.error("Usage: docker_daemon.ts --dir DIR [--unless-answering]");
+    return 2;
+  }
+  const found = unlessAnswering ? await findEngine(Deno.env.toObject()) : null;
+  if (found) {
+    console.log(`DOCKER_HOST=${found.host}`);
+    return 0;
   }
   await Deno.mkdir(dir, { recursive: true });
   const asked = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => asked.resolve());
-  {
-    await using daemon = await startDockerDaemon(await Deno.realPath(dir));
-    console.log(`DOCKER_HOST=${daemon.host}`);
-    await asked.promise;
-  }
-  Deno.exit(0);
+  await using daemon = await startDockerDaemon(await Deno.realPath(dir));
+  console.log(`DOCKER_HOST=${daemon.host}`);
+  await asked.promise;
+  return 0;
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Readable } from "node:stream";
-import type Docker from "dockerode";
 import {
   type EngineUnderTest,
+  firstOutput,
   IS_REAL,
-  logFrames,
   logText,
   openEngine,
-} from "./process_engine/engine_under_test.ts";
+  refusal,
+} from "./process_engine/test_engine.ts";
 
 let engine: EngineUnderTest;
 Deno.test.beforeAll(async () => {
@@ -16,24 +16,6 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
-
-/** What an engine's refusal looks like in dockerode. */
-async function refusal(attempt: Promise<unknown>): Promise<{ status: number; message: string }> {
-  const error: unknown = await attempt.then(() => undefined, (error) => error);
-  assert(isRefusal(error), `expected a refusal, got ${error}`);
-  return { status: error.statusCode, message: error.json?.message ?? error.message };
-}
-
-function isRefusal(error: unknown): error is Error & { statusCode: number; json?: { message: string } } {
-  return error instanceof Error && "statusCode" in error;
-}
-
-/** What the promise brings, or a failure after `ms` milliseconds. */
-async function deadline<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`nothing for ${ms} ms`)), ms);
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 interface Seen {
   Action: string;
@@ -60,13 +42,6 @@ async function readEvents(query: EventQuery, enough: (seen: readonly Seen[]) => 
   }
   stream.destroy();
   return seen();
-}
-
-/** Resolves when the container has written something. */
-async function firstOutput(container: Docker.Container): Promise<void> {
-  const stream = await container.logs({ follow: true, stdout: true }) as unknown as Readable;
-  for await (const _ of stream) break;
-  stream.destroy();
 }
 
 const until = (action: string) => (seen: readonly Seen[]) => seen.at(-1)?.Action === action;
@@ -234,102 +209,6 @@ Deno.test("containers are found by name, id and unique beginning of an id, and l
   const [summary] = await engine.docker.listContainers({ all: true, filters: { name: [name] } });
   assertEquals([summary?.Names, summary?.State, summary?.Image], [[`/${name}`], "exited", engine.image]);
   assertEquals((await refusal(list(true, { nonsense: ["x"] }))).status, 400);
-});
-
-Deno.test("logs keep the streams apart and a last line without newline as it is", async () => {
-  const container = await engine.run("echo out; sleep 0.1; echo err >&2; sleep 0.1; printf 'no newline'");
-  const frames = (await logFrames(container)).map(({ stream, text }) => [stream, text]);
-  assertEquals(frames, [[1, "out\n"], [2, "err\n"], [1, "no newline"]]);
-  assertEquals(await logText(container, { stdout: false }), "err\n");
-  assertEquals((await refusal(container.logs({ stdout: false, stderr: false }))).status, 400);
-});
-
-Deno.test("following a log brings each line when it is written, and ends with the container", async () => {
-  const container = await engine.create(
-    "i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo $i; sleep 0.2; done; exit 4",
-  );
-  await container.start();
-  const stream = await container.logs({ follow: true, stdout: true }) as unknown as Readable;
-  let firstSeenRunning: boolean | undefined;
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    firstSeenRunning ??= (await container.inspect()).State.Running;
-  }
-  assertEquals([firstSeenRunning, bytes], [true, 5 * (8 + 2)]);
-  assertEquals((await container.wait()).StatusCode, 4);
-  assertEquals(await logText(container, { follow: true }), "1\n2\n3\n4\n5\n");
-});
-
-Deno.test("a second run's output is added to the log", async () => {
-  const container = await engine.run("echo once");
-  await container.start();
-  await container.wait();
-  assertEquals(await logText(container, { follow: true }), "once\nonce\n");
-});
-
-Deno.test("since and until are inclusive to the nanosecond, tail counts from the end", async () => {
-  const container = await engine.run("seq 1 3000");
-  const stamped = await logFrames(container, { timestamps: true });
-  const stamps = stamped.map(({ text }) => text.slice(0, 30));
-  for (const stamp of stamps) assertMatch(stamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
-  const seconds = (stamp = "") => `${Date.parse(`${stamp.slice(0, 19)}Z`) / 1000}.${stamp.slice(20, 29)}`;
-  const numbers = async (query: Record<string, unknown>) =>
-    (await logText(container, query)).split("\n").slice(0, -1);
-  for (const at of [0, 1, 1500, 2999]) {
-    const since = await numbers({ since: seconds(stamps[at]) });
-    assertEquals([since[0], since.length], [
-      String(stamps.indexOf(stamps[at] ?? "") + 1),
-      3000 - stamps.indexOf(stamps[at] ?? ""),
-    ]);
-    const upTo = await numbers({ until: seconds(stamps[at]) });
-    assertEquals(upTo.length, stamps.lastIndexOf(stamps[at] ?? "") + 1);
-  }
-  assertEquals(await numbers({ tail: 2 }), ["2999", "3000"]);
-  assertEquals((await numbers({ tail: 1500 }))[0], "1501");
-  assertEquals(await numbers({ tail: 0 }), []);
-  assertEquals((await numbers({ tail: "all" })).length, 3000);
-  assertEquals(await numbers({ tail: 2, since: seconds(stamps[2999]) }), ["3000"]);
-});
-
-Deno.test("a line over 16 KiB comes in fragments that carry the first one's time", async () => {
-  const script = "head -c 40000 /dev/zero | tr '\\0' z; echo; head -c 16384 /dev/zero | tr '\\0' y; echo; " +
-    "head -c 16383 /dev/zero | tr '\\0' x; echo; head -c 20000 /dev/zero | tr '\\0' w";
-  const frames = await logFrames(await engine.run(script), { timestamps: true });
-  assertEquals(frames.map(({ text }) => text.length - 31), [
-    16384,
-    16384,
-    7233,
-    16384,
-    1,
-    16384,
-    16384,
-    3616,
-  ]);
-  assertEquals(frames.map(({ text }) => text.endsWith("\n")), [
-    false,
-    false,
-    true,
-    false,
-    true,
-    true,
-    false,
-    false,
-  ]);
-  const stamps = frames.map(({ text }) => text.slice(0, 30));
-  assertEquals(stamps.map((stamp) => stamps.indexOf(stamp)), [0, 0, 0, 3, 3, 5, 6, 6]);
-});
-
-Deno.test("each byte that is not UTF-8 comes out as U+FFFD, all else as it went in", async () => {
-  const script = String
-    .raw`printf 'a\377b\342\202\n\355\240\200\n\360\220\n\300\200\n\000\001\r\342\200\250\303\251\n'`;
-  const [broken, surrogate, short, overlong, whole] = (await logFrames(await engine.run(script))).map((
-    { bytes },
-  ) => bytes.toHex());
-  const bad = "efbfbd";
-  assertEquals([broken, surrogate], [`61${bad}62${bad}${bad}0a`, `${bad}${bad}${bad}0a`]);
-  assertEquals([short, overlong], [`${bad}${bad}0a`, `${bad}${bad}0a`]);
-  assertEquals(whole, "00010de280a8c3a90a");
 });
 
 // Left out for the real engine: it mounts, and not necessarily on this machine.

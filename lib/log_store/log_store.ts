@@ -33,15 +33,33 @@ export interface LogStore extends AsyncDisposable {
   /** Makes the store usable: creates index or tables if missing. Safe from many processes at once. */
   prepare(): Promise<void>;
   /**
-   * Resolves when every event is durable and found by readers.
+   * Resolves when every event is durable and found by readers. If it rejects, some events may be stored: writing
+   * them again is harmless.
    *
    * @throws {OutageError} when the store is away or busy: the same call may succeed later.
+   * @throws {UnstorableLogError} when the batch holds an event that can never be stored.
    */
   write(batch: readonly StoredLog[]): Promise<void>;
-  /** The job's entries of `range`, oldest first, in pages small enough to hold; ends when `signal` aborts. */
-  read(jobId: string, range: LogRange, options?: { signal?: AbortSignal; pageSize?: number }): AsyncIterable<StoredLog[]>;
-  /** One page for the REST API: `lines` from `offset` on, oldest first, markers left out. */
-  page(jobId: string, options: { limit: number; offset: number }): Promise<{ total: number; lines: StoredLog[] }>;
+  /**
+   * The job's entries of `range`, oldest first, in pages small enough to hold; ends when `signal` aborts.
+   *
+   * @throws {OutageError} while being read; the entries after the last one received may be asked for later.
+   */
+  read(
+    jobId: string,
+    range: LogRange,
+    options?: { signal?: AbortSignal; pageSize?: number },
+  ): AsyncIterable<StoredLog[]>;
+  /**
+   * One page for the REST API: `lines` from `offset` on, oldest first, markers left out. The further in, the longer
+   * it takes: `read` does not.
+   *
+   * @throws {OutageError}
+   */
+  page(
+    jobId: string,
+    options: { limit: number; offset: number },
+  ): Promise<{ total: number; lines: StoredLog[] }>;
   /** Resolves when the store answers. @throws {OutageError} */
   ping(): Promise<void>;
 }

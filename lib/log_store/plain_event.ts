@@ -6,6 +6,7 @@
 import { decodeLogEvent, encodeLogEvent } from "../event/codec.ts";
 import type { LogEvent } from "../event/log.ts";
 import { wireTimestampOf } from "../event/timestamp.ts";
+import { UnstorableLogError } from "./unstorable_log_error.ts";
 
 /** An event whose texts and time any store can hold. */
 export interface PlainEvent {
@@ -21,14 +22,22 @@ const LATEST_MS = Date.UTC(2199, 11, 31);
 
 const TEXTS = ["job_id", "event_id", "job_type", "container_name", "container_id", "line"] as const;
 
+/** Longest job or event id in bytes of UTF-8: the longest word that Quickwit indexes. */
+export const MAX_KEY_BYTES = 255;
+
 /** What a store can do. */
 export interface PlainOptions {
   /** Whether its texts may contain NUL. @default false */
   readonly holdsNul?: boolean;
 }
 
-/** `event` in its plain form: NUL becomes ␀, a broken surrogate U+FFFD, an odd time the same moment or 1970. */
+/**
+ * `event` in its plain form: NUL becomes ␀, a broken surrogate U+FFFD, an odd time the same moment or 1970.
+ *
+ * @throws {UnstorableLogError} if its job or event id is too long to be a key.
+ */
 export function plainEvent(event: LogEvent, options: PlainOptions = {}): PlainEvent {
+  for (const field of ["job_id", "event_id"] as const) refuseLongKey(field, event[field]);
   const timestamp = plainTime(event.timestamp);
   let plain = timestamp === event.timestamp ? event : { ...event, timestamp };
   for (const field of TEXTS) {
@@ -49,6 +58,16 @@ export function exactEvent({ event, original }: PlainEvent): LogEvent {
 export function plainText(text: string, { holdsNul = false }: PlainOptions = {}): string {
   const formed = text.isWellFormed() ? text : text.toWellFormed();
   return holdsNul || !formed.includes("\0") ? formed : formed.replaceAll("\0", "\u2400");
+}
+
+function refuseLongKey(field: string, key: string): void {
+  if (key.length * 3 <= MAX_KEY_BYTES) return;
+  const bytes = new TextEncoder().encode(key).length;
+  if (bytes <= MAX_KEY_BYTES) return;
+  const shown = JSON.stringify(`${key.slice(0, 40)}…`);
+  throw new UnstorableLogError(
+    `Cannot store an event of ${field} ${shown}: ${bytes} bytes, at most ${MAX_KEY_BYTES}`,
+  );
 }
 
 function plainTime(timestamp: string): string {

@@ -6,12 +6,11 @@
 import type { Readable } from "node:stream";
 import { identify } from "../job/identity.ts";
 import { statesOfLife } from "../job/life.ts";
-import { startFailed } from "../job/docker_status.ts";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
-import { epochSeconds } from "./canonical_time.ts";
+import { canonicalTime, epochSeconds } from "./canonical_time.ts";
 import { DockerEngine, type Inspected, type LogQuery } from "./docker_engine.ts";
 import { fragmentDecoder, LogFormatError } from "./docker_frames.ts";
 import { LineBegins } from "./line_begins.ts";
@@ -89,14 +88,14 @@ export class DockerRuntime implements Runtime {
       const ids = new EventIds();
       let next = batches.next();
       next.catch(() => {}); // looked at below
-      yield { kind: "listed", containers: await this.#list() };
+      yield { kind: "listed", containers: await this.#list(signal), afterGap: true };
       let due = relist();
       while (!signal.aborted) {
         const turn = await Promise.race([next, due.then(() => null)]).catch((cause) => {
           throw new OutageError("docker", "read events", { cause });
         });
         if (turn === null) {
-          yield { kind: "listed", containers: await this.#list() };
+          yield { kind: "listed", containers: await this.#list(signal), afterGap: false };
           due = relist();
         } else if (turn.done) {
           return;
@@ -112,13 +111,13 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #list(): Promise<ContainerSummary[]> {
-    const containers = await this.#engine.list(this.#label);
+  async #list(signal: AbortSignal): Promise<ContainerSummary[]> {
+    const containers = await this.#engine.list(this.#label, signal);
     return containers.map(({ Id, State }) => ({ id: Id, running: RUNNING.has(State) }));
   }
 
-  async inspect(id: string): Promise<ContainerFacts | null> {
-    const inspected = await this.#engine.inspect(id);
+  async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null> {
+    const inspected = await this.#engine.inspect(id, signal);
     return inspected && dockerFacts(inspected);
   }
 
@@ -127,15 +126,16 @@ export class DockerRuntime implements Runtime {
     yield* this.#fragments(id, query, signal);
   }
 
-  async lastFragment(id: string): Promise<Fragment | null> {
+  async lastFragment(id: string, signal?: AbortSignal): Promise<Fragment | null> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), TAIL_TIMEOUT_MS);
+    const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
     try {
       let last: Fragment | null = null;
-      for await (const fragments of this.#fragments(id, { follow: false, tail: 1 }, late.signal)) {
+      for await (const fragments of this.#fragments(id, { follow: false, tail: 1 }, either)) {
         last = fragments.at(-1) ?? last;
       }
-      if (!late.signal.aborted) return last;
+      if (!either.aborted) return last;
       throw new OutageError("docker", `read the end of the log of container "${id}"`);
     } finally {
       clearTimeout(timer);
@@ -143,7 +143,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async *#fragments(id: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<Fragment[]> {
-    const container = await this.#engine.inspect(id);
+    const container = await this.#engine.inspect(id, signal);
     if (!container) throw new LogsUnavailableError(id, { cause: "no such container" });
     const decoder = fragmentDecoder(container.Config.Tty);
     const begins = new LineBegins({
@@ -172,22 +172,34 @@ const RUNNING = new Set(["running", "paused", "restarting"]);
 
 /** An inspected container as the port describes it. Pure. */
 export function dockerFacts(inspected: Inspected): ContainerFacts {
-  const { State: state, Config: config } = inspected;
-  const name = inspected.Name.replace(/^\//, "");
+  const container = inUtc(inspected);
+  const { State: state, Config: config } = container;
+  const name = container.Name.replace(/^\//, "");
   const active = state.Running || Boolean(state.Paused);
-  const waiting = !active && (state.Status === "created" || startFailed(state));
+  const waiting = !active && state.Status === "created";
   return {
-    id: inspected.Id,
+    id: container.Id,
     name,
     identity: identify(name, config.Labels ?? {}, DOCKER_JOB_TYPE_LABEL),
     source: "docker",
     image: config.Image,
     cmd: shellJoin(config.Cmd ?? []),
-    createdAt: inspected.Created,
+    createdAt: container.Created,
     phase: active ? "running" : waiting ? "waiting" : "ended",
-    endedAt: active || waiting ? null : endOf(inspected),
-    life: statesOfLife(inspected),
+    endedAt: active || waiting ? null : endOf(container),
+    life: statesOfLife(container),
   };
+}
+
+/** Engines other than Docker's write local time. */
+function inUtc(inspected: Inspected): Inspected {
+  const { StartedAt, FinishedAt } = inspected.State;
+  const State = {
+    ...inspected.State,
+    ...(StartedAt ? { StartedAt: canonicalTime(StartedAt) } : {}),
+    ...(FinishedAt ? { FinishedAt: canonicalTime(FinishedAt) } : {}),
+  };
+  return { ...inspected, Created: canonicalTime(inspected.Created), State };
 }
 
 /** The Engine writes "never" as the year 1; then the container's own creation must do. */

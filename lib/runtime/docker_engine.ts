@@ -69,25 +69,20 @@ export class DockerEngine {
   }
 
   /** All containers with that label, stopped ones too. */
-  async list(label: string): Promise<z.infer<typeof Listed>> {
+  async list(label: string, signal?: AbortSignal): Promise<z.infer<typeof Listed>> {
     const options = { all: true, filters: { label: [label] } };
     const attempt = "list containers";
-    return parse(
-      Listed,
-      attempt,
-      await ask(
-        attempt,
-        undefined,
-        (abortSignal) => this.#docker.listContainers({ ...options, abortSignal }),
-      ),
-    );
+    const body = await ask(attempt, signal, (abortSignal) => {
+      return this.#docker.listContainers({ ...options, abortSignal });
+    });
+    return parse(Listed, attempt, body);
   }
 
   /** Null if there is no such container. */
-  async inspect(id: string): Promise<Inspected | null> {
+  async inspect(id: string, signal?: AbortSignal): Promise<Inspected | null> {
     const attempt = `inspect container "${id}"`;
     using _place = await this.#places.enter();
-    const body = await ask(attempt, undefined, async (abortSignal) => {
+    const body = await ask(attempt, signal, async (abortSignal) => {
       return await this.#docker.getContainer(id).inspect({ abortSignal }).catch((error) => {
         if (statusOf(error) === 404) return null;
         throw error;

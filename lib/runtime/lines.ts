@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Fragment } from "./runtime.ts";
 
 /** What a process wrote between two newlines. */
@@ -40,9 +41,12 @@ export class LineAssembler {
 
   /** The line that `fragment` completes and the one before it that it shows to have been complete, if any. */
   add(fragment: Fragment): Line[] {
+    const { stream, time, bytes } = fragment;
+    if (fragment.newline && bytes.byteLength <= this.#maxBytes && !this.#open.has(stream)) {
+      return [{ stream, time, ...decode(bytes), truncated: null }]; // most lines are like this
+    }
     const lines: Line[] = [];
     if (fragment.begins) lines.push(...this.#close(fragment.stream));
-    const { stream, time, bytes } = fragment;
     let line = this.#open.get(stream);
     if (!line) {
       line = { stream, time, kept: [], keptBytes: 0, bytes: 0 };
@@ -122,6 +126,9 @@ function join(parts: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 function decode(bytes: Uint8Array): { text: string; lossy: boolean } {
+  // Quick, and right as long as nothing had to be replaced.
+  const quick = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  if (!quick.includes("\ufffd")) return { text: quick, lossy: false };
   try {
     return { text: strict.decode(bytes), lossy: false };
   } catch {

@@ -38,7 +38,12 @@ export interface ContainerSummary {
 
 /** Something to look at: all containers there are, or one that may have changed or gone. */
 export type Change =
-  | { readonly kind: "listed"; readonly containers: readonly ContainerSummary[] }
+  | {
+    readonly kind: "listed";
+    readonly containers: readonly ContainerSummary[];
+    /** Whether changes may have happened unseen before this list. */
+    readonly afterGap: boolean;
+  }
   | { readonly kind: "changed"; readonly id: string };
 
 /** A piece of a line as the runtime stored it. */
@@ -63,7 +68,7 @@ export interface LineRange {
   readonly follow: boolean;
 }
 
-/** The containers of one label on one runtime. */
+/** The containers of one label on one runtime. Questions are given up, as an outage, when `signal` aborts. */
 export interface Runtime {
   /**
    * Begins with all containers there are, then names each that may have changed; lists all of them again after
@@ -72,7 +77,7 @@ export interface Runtime {
    */
   changes(signal: AbortSignal, options: { relistMs: number }): AsyncIterable<Change>;
   /** What is known of a container; null if it no longer exists. @throws {OutageError} */
-  inspect(id: string): Promise<ContainerFacts | null>;
+  inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null>;
   /**
    * A container's output in the order in which the runtime stored it, in pieces as they arrive. Ends normally
    * only when everything of the range was given, or when `signal` aborts. A following read may end early with
@@ -88,7 +93,7 @@ export interface Runtime {
    * @throws {OutageError}
    * @throws {LogsUnavailableError}
    */
-  lastFragment(id: string): Promise<Fragment | null>;
+  lastFragment(id: string, signal?: AbortSignal): Promise<Fragment | null>;
   /** Resolves when the runtime answers. @throws {OutageError} */
   ping(): Promise<void>;
 }

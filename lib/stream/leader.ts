@@ -53,9 +53,9 @@ export async function runAsLeader(
         .finally(() => redisAnswer(redis.eval(RELEASE, 1, key, replica), ttlMs / 3));
       if (outcome === "done") return;
       log.warn({ key, replica, outcome }, "lost leadership");
-    } else if (!waiting) {
+    } else if (!waiting && !signal.aborted) {
       waiting = true;
-      log.info({ key, replica }, "standing by: another replica leads");
+      log.info({ key, replica }, "standing by: another replica leads, or redis does not answer");
     }
     await sleep(ttlMs / 5, signal);
   }
@@ -109,6 +109,9 @@ class Term {
 async function redisAnswer(call: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<unknown> {
   const settled = new AbortController();
   const either = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
-  const answer = call.catch(() => undefined).finally(() => settled.abort());
-  return await Promise.race([answer, sleep(ms, either)]);
+  try {
+    return await Promise.race([call.catch(() => undefined), sleep(ms, either)]);
+  } finally {
+    settled.abort();
+  }
 }

@@ -10,7 +10,7 @@ import { sleep } from "lib/run/sleep.ts";
 import { type ContainerFacts, LogsUnavailableError } from "lib/runtime/runtime.ts";
 import type { Semaphore } from "lib/runtime/semaphore.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
-import { decodeCursor, GONE, type LogCursor, NOTHING_PUBLISHED } from "./cursor.ts";
+import { decodeCursor, GONE, type LogCursor } from "./cursor.ts";
 import { CursorMovedError, LinePublisher, type LinePublisherOptions } from "./line_publisher.ts";
 import { lastKnownMoment, LogSubject, logSubject } from "./log_events.ts";
 import { LogReading, type LogReadingOptions } from "./log_reading.ts";
@@ -47,10 +47,8 @@ export class ContainerLog {
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted;) {
       try {
-        const before = this.#last?.reading;
         if (await this.#pass(signal) === "done") return;
-        const progressed = this.#last?.reading !== before && this.#last?.reading.progress.last !== null;
-        failures = progressed ? 0 : failures + 1;
+        failures = this.#last?.reading.progress.isNew ? 0 : failures + 1;
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof CursorMovedError) this.#options.log.info({ container: this.#id }, error.message);
@@ -67,7 +65,7 @@ export class ContainerLog {
 
   /** Looks at the container and does what its state asks for. "again": look at it again. */
   async #pass(signal: AbortSignal): Promise<"done" | "again"> {
-    const facts = await this.#options.runtime.inspect(this.#id);
+    const facts = await this.#options.runtime.inspect(this.#id, signal);
     const text = await this.#redis(signal, () => this.#options.record.cursor(this.#id));
     const cursor = decodeCursor(text);
     if (facts === null) return await this.#vanished(text, cursor, signal);
@@ -98,15 +96,14 @@ export class ContainerLog {
     publisher: LinePublisher,
     signal: AbortSignal,
   ): Promise<"done" | "again"> {
-    const giveUp = ++this.#incomplete >= MAX_INCOMPLETE;
     try {
-      const complete = await reading.run(false, signal) && await reading.sawTheEnd();
-      if (signal.aborted || (!complete && !giveUp)) return "again";
+      const complete = await reading.run(false, signal) && await reading.sawTheEnd(signal);
+      if (signal.aborted || (!complete && !this.#givesUp())) return "again";
       if (!complete) {
         this.#options.log.warn({ container: this.#id }, "told the end of a log without having seen it");
       }
     } catch (error) {
-      if (!(error instanceof LogsUnavailableError) || !giveUp) throw error;
+      if (!(error instanceof LogsUnavailableError) || !this.#givesUp()) throw error;
       this.#options.log.error(
         { container: this.#id, error: error.message },
         "told the end of a log that cannot be read",
@@ -116,6 +113,10 @@ export class ContainerLog {
     const lines = reading.progress.finish();
     await publisher.end(lines, { ...reading.progress.cursor(), eos: endedAt }, endedAt, signal);
     return "done";
+  }
+
+  #givesUp(): boolean {
+    return ++this.#incomplete >= MAX_INCOMPLETE;
   }
 
   /** The runtime has forgotten it: tells the end with what was got, if an end was awaited. */

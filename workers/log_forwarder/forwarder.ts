@@ -40,19 +40,19 @@ export class LogForwarder implements Worker {
     }
   }
 
-  /** Of a list, only the containers with something left to publish, and those of which the runtime knows nothing. */
+  /**
+   * Of a list, those with something left to publish (after a gap all: an ended one may have run again), and those
+   * whose output was awaited but which the runtime has forgotten.
+   */
   async #toLookAt(change: Change, signal: AbortSignal): Promise<readonly string[]> {
     if (change.kind === "changed") return [change.id];
     const { record, log } = this.#options;
     const ids = change.containers.map(({ id }) => id);
-    const [cursors, open] = await untilTaken(() => Promise.all([record.cursors(ids), record.allOpen()]), {
-      signal,
-      log,
-    });
-    return [
-      ...unfinished(change.containers, cursors),
-      ...Object.keys(open).filter((id) => !ids.includes(id)),
-    ];
+    const listed = new Set(ids);
+    const ask = () => Promise.all([record.cursors(ids), record.allOpen()]);
+    const [cursors, open] = await untilTaken(ask, { signal, log });
+    const known = change.afterGap ? ids : unfinished(change.containers, cursors);
+    return [...known, ...Object.keys(open).filter((id) => !listed.has(id))];
   }
 }
 

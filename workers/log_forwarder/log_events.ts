@@ -36,25 +36,16 @@ export function logSubject(facts: ContainerFacts): LogSubject | null {
 
 /** The event of a line. */
 export function lineEvent(subject: LogSubject, line: NewLine): LogEvent {
-  return {
-    ...event(
-      subject,
-      { line: line.text, stream: line.stream, timestamp: wireTimestamp(line.time) },
-      line.repeat,
-    ),
-    seq: line.seq,
-    ...(line.lossy ? { lossy: true } : {}),
-    ...(line.truncated === null ? {} : { truncated: line.truncated }),
-  };
+  const made = event(subject, line.text, line.stream, wireTimestamp(line.time), line.repeat);
+  made.seq = line.seq;
+  if (line.lossy) made.lossy = true;
+  if (line.truncated !== null) made.truncated = line.truncated;
+  return made;
 }
 
 /** The marker after a container's last line. `seq`: how many lines there were. */
 export function endOfStreamEvent(subject: LogSubject, end: { endedAt: string; seq: number }): LogEvent {
-  return {
-    ...event(subject, { line: "", stream: "", timestamp: wireTimestamp(end.endedAt) }, 1),
-    eos: true,
-    seq: end.seq,
-  };
+  return { ...event(subject, "", "", wireTimestamp(end.endedAt), 1), eos: true, seq: end.seq };
 }
 
 /** When a vanished container's output ended, as far as anyone can know: at its last line, or its creation. */
@@ -63,11 +54,13 @@ export function lastKnownMoment(subject: LogSubject, cursor: LogCursor): string 
 }
 
 function event(
-  subject: LogSubject,
-  what: { line: string; stream: LogEvent["stream"]; timestamp: string },
+  { job_id, job_type, container_name, container_id }: LogSubject,
+  line: string,
+  stream: LogEvent["stream"],
+  timestamp: string,
   repeat: number,
 ): LogEvent {
-  const { job_id, job_type, container_name, container_id } = subject;
-  const fact = { job_id, job_type, container_name, ...what };
-  return { event_id: logEventId(fact, repeat), ...fact, eos: false, container_id };
+  const fact = { job_id, job_type, container_name, line, stream, timestamp };
+  const event_id = logEventId(fact, repeat);
+  return { event_id, job_id, job_type, container_name, line, stream, eos: false, timestamp, container_id };
 }

@@ -46,6 +46,7 @@ export class LogProgress {
   readonly #ends = new Map<string, string>();
   #since: string | null;
   #seq: number;
+  readonly #startSeq: number;
   readonly #eos: string | null;
   #last: Fragment | null = null;
 
@@ -53,6 +54,7 @@ export class LogProgress {
     this.#lines = new LineAssembler(options);
     this.#since = cursor.since;
     this.#seq = cursor.seq;
+    this.#startSeq = cursor.seq;
     this.#eos = cursor.eos;
     for (const [stream, position] of Object.entries(cursor.at)) {
       this.#at.set(stream, position);
@@ -63,6 +65,11 @@ export class LogProgress {
   /** The last fragment of this reading, null before the first. */
   get last(): Fragment | null {
     return this.#last;
+  }
+
+  /** Whether this reading brought lines that were not published before. */
+  get isNew(): boolean {
+    return this.#seq > this.#startSeq;
   }
 
   /** The lines among those that `fragments` complete which were not published before. */

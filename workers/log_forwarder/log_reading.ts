@@ -50,7 +50,7 @@ export class LogReading {
   async run(follow: boolean, signal: AbortSignal): Promise<boolean> {
     const silent = new AbortController();
     const either = AbortSignal.any([signal, silent.signal]);
-    const since = await this.#begin();
+    const since = await this.#begin(signal);
     const watching = this.#watch(silent);
     try {
       for await (const fragments of this.#options.runtime.lines(this.#id, { since, follow }, either)) {
@@ -67,8 +67,8 @@ export class LogReading {
   }
 
   /** Whether the reading has seen the end of what the runtime holds. */
-  async sawTheEnd(): Promise<boolean> {
-    const last = await this.#options.runtime.lastFragment(this.#id);
+  async sawTheEnd(signal: AbortSignal): Promise<boolean> {
+    const last = await this.#options.runtime.lastFragment(this.#id, signal);
     return last === null || (this.progress.last !== null && sameFragment(last, this.progress.last));
   }
 
@@ -76,10 +76,10 @@ export class LogReading {
    * Where to begin: at the cursor, unless the log ends before it. Then the runtime's clock was set back, what was
    * written since bears earlier times, and only reading all of it finds that.
    */
-  async #begin(): Promise<string | null> {
+  async #begin(signal: AbortSignal): Promise<string | null> {
     const { since } = this.#cursor;
     if (since === null) return null;
-    const last = await this.#options.runtime.lastFragment(this.#id);
+    const last = await this.#options.runtime.lastFragment(this.#id, signal);
     return last !== null && last.time < since ? null : since;
   }
 
@@ -92,7 +92,7 @@ export class LogReading {
         seen = this.progress.last;
         continue;
       }
-      if (silent.signal.aborted || !await this.#isBehind()) continue;
+      if (silent.signal.aborted || !await this.#isBehind(silent.signal)) continue;
       await sleep(UNDER_WAY_MS, silent.signal);
       if (silent.signal.aborted || this.progress.last !== seen) continue;
       log.warn({ container: this.#id }, "a log fell silent although there is more, reading it anew");
@@ -100,10 +100,10 @@ export class LogReading {
     }
   }
 
-  async #isBehind(): Promise<boolean> {
+  async #isBehind(signal: AbortSignal): Promise<boolean> {
     try {
-      const facts = await this.#options.runtime.inspect(this.#id);
-      return facts?.phase !== "running" || !await this.sawTheEnd();
+      const facts = await this.#options.runtime.inspect(this.#id, signal);
+      return facts?.phase !== "running" || !await this.sawTheEnd(signal);
     } catch {
       return true;
     }

@@ -116,7 +116,7 @@ class Session {
       }
       const chunk = this.#write(mailbox.take());
       if (chunk !== "") yield chunk;
-      else if (!await this.#somethingCame(mailbox.filled)) yield HEARTBEAT;
+      else if (!this.#workflowOver && !await this.#somethingCame(mailbox.filled)) yield HEARTBEAT;
     }
   }
 

@@ -7,6 +7,7 @@ import { socketOf } from "../docker_client.ts";
 import { freePort } from "../services/free_port.ts";
 import type { Compute } from "./compute.ts";
 import { answersWell, DemoProcess } from "./demo_process.ts";
+import { SAMPLE_INPUT } from "./sample.ts";
 import { elsewhere, type Provided, type ProvideOptions } from "./provided.ts";
 
 /** A control plane that answers, and how to log in to it. */
@@ -28,8 +29,8 @@ export async function providePfcon(
   const { PFCON_URL, PFCON_USER = "", PFCON_PASSWORD = "" } = options.env;
   if (PFCON_URL) return { ...elsewhere(PFCON_URL, "PFCON_URL"), user: PFCON_USER, password: PFCON_PASSWORD };
   const store = `${options.dir}/store`;
-  await Deno.mkdir(`${store}/demo/incoming`, { recursive: true });
-  await Deno.writeTextFile(`${store}/demo/incoming/patient.txt`, "a file from the store\n");
+  await Deno.mkdir(`${store}/${SAMPLE_INPUT}`, { recursive: true });
+  await Deno.writeTextFile(`${store}/${SAMPLE_INPUT}/patient.txt`, "a file from the store\n");
   const port = freePort();
   const login = { user: "chris", password: crypto.randomUUID() };
   const socket = socketOf(engine.host);

@@ -107,6 +107,7 @@ async function startParts(
       docker: compute.engine.host,
       label: labelOf(context),
       pfcon: { url: pfcon.address, user: pfcon.user, password: pfcon.password },
+      image: compute.image,
       uiPort,
     },
     dir,
@@ -152,16 +153,17 @@ function labelOf({ dir, env }: DemoContext): string {
 }
 
 async function timed<T extends { description: string }>(
-  { terminal, dir }: DemoContext,
+  { terminal, dir, signal }: DemoContext,
   name: string,
   action: () => Promise<T>,
 ): Promise<T> {
+  if (signal.aborted) throw new StoppedError("Cannot go on: asked to stop");
   const startedAt = performance.now();
   await Deno.mkdir(`${dir}/${name}`, { recursive: true });
   const slow = setTimeout(() => terminal.progress(name, "still starting"), 5_000);
   try {
     const result = await action();
-    terminal.done(name, result.description, performance.now() - startedAt);
+    if (!signal.aborted) terminal.done(name, result.description, performance.now() - startedAt);
     return result;
   } finally {
     clearTimeout(slow);

@@ -1,4 +1,5 @@
 import type { WorkerName } from "lib/run/permissions.ts";
+import { sampleSettings } from "./sample.ts";
 
 /** Where everything is that the workers of one demo use. */
 export interface DemoAddresses {
@@ -8,6 +9,8 @@ export interface DemoAddresses {
   /** `key=value`: the label of this demo's containers. */
   readonly label: string;
   readonly pfcon: { readonly url: string; readonly user: string; readonly password: string };
+  /** Image of the sample. */
+  readonly image: string;
   /** Port of the web page and API. */
   readonly uiPort: number;
 }
@@ -42,7 +45,13 @@ export function workerSettings(worker: WorkerName, demo: DemoAddresses): Record<
       PFCON_USER: demo.pfcon.user,
       PFCON_PASSWORD: demo.pfcon.password,
     },
-    sse_service: { ...logStore, HOST: "127.0.0.1", PORT: String(demo.uiPort), AUTH_MODE: "none" },
+    sse_service: {
+      ...logStore,
+      ...sampleSettings(demo.image),
+      HOST: "127.0.0.1",
+      PORT: String(demo.uiPort),
+      AUTH_MODE: "none",
+    },
   };
   return { ...everywhere, ...own[worker] };
 }

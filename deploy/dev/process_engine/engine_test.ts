@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import Docker from "dockerode";
-import { startProcessEngine } from "./engine_under_test.ts";
+import { startProcessEngine } from "./test_engine.ts";
 
 const CLI = new URL("../process_engine.ts", import.meta.url).pathname;
 

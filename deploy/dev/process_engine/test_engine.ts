@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { assert } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
 import Docker from "dockerode";
@@ -120,4 +121,29 @@ export async function logText(
   query: Record<string, unknown> = {},
 ): Promise<string> {
   return (await logFrames(container, query)).map(({ text }) => text).join("");
+}
+
+/** Resolves when the container has written something. */
+export async function firstOutput(container: Docker.Container): Promise<void> {
+  const stream = await container.logs({ follow: true, stdout: true }) as unknown as Readable;
+  for await (const _ of stream) break;
+  stream.destroy();
+}
+
+/** What an engine's refusal looks like in dockerode. */
+export async function refusal(attempt: Promise<unknown>): Promise<{ status: number; message: string }> {
+  const error: unknown = await attempt.then(() => undefined, (error) => error);
+  assert(isRefusal(error), `expected a refusal, got ${error}`);
+  return { status: error.statusCode, message: error.json?.message ?? error.message };
+}
+
+function isRefusal(error: unknown): error is Error & { statusCode: number; json?: { message: string } } {
+  return error instanceof Error && "statusCode" in error;
+}
+
+/** What the promise brings, or a failure after `ms` milliseconds. */
+export async function deadline<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`nothing for ${ms} ms`)), ms);
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,227 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/**
+ * The page of one job: its events go into the state, the state onto the screen, at most once per frame.
+ *
+ * @module
+ */
+import { ApiError } from "./api.js";
+import { byId, setText } from "./dom.js";
+import { JobStream } from "./event_source.js";
+import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
+import { viewOf } from "./job_view_state.js";
+import { copyText } from "./log_export.js";
+import { LogView } from "./log_view.js";
+import { StatusView } from "./status_view.js";
+import { StepsView } from "./steps_view.js";
+import { keepRecentJob } from "./stored.js";
+/** @import { Api } from "./api.js" */
+/** @import { ConnectionState } from "./event_source.js" */
+/** @import { JobView as View } from "./job_view_state.js" */
+
+const CONNECTION_WORDS = {
+  connecting: "Connecting",
+  history: "Loading",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  ended: "Ended",
+  refused: "Refused",
+};
+const ASK_AGAIN_MS = 5000;
+
+/** Shows one job until it is closed. */
+export class JobView {
+  #stop = new AbortController();
+  #job = NOTHING_KNOWN;
+  /** @type {ConnectionState} */
+  #connection = "connecting";
+  #problem = "";
+  #scheduled = false;
+  #told = "";
+  #imageKept = false;
+  /** @type {readonly string[]} */
+  #features = [];
+  #options;
+  #steps = new StepsView();
+  #statuses = new StatusView();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #askSoon;
+
+  /**
+   * @param {string} id
+   * @param {object} options
+   * @param {Api} options.api
+   * @param {(text: string) => void} options.announce
+   */
+  constructor(id, options) {
+    this.id = id;
+    this.#options = options;
+    this.log = new LogView(id, this.#stop.signal);
+    this.stream = new JobStream(id, {
+      onEvent: (name, data) => this.#receive(name, data),
+      onState: (state, why) => this.#connected(state, why),
+      probe: (url) => options.api.probe(url),
+    });
+  }
+
+  open() {
+    const { signal } = this.#stop;
+    const id = byId("job-id", HTMLElement);
+    setText(id, this.id);
+    id.title = this.id;
+    keepRecentJob({ id: this.id, image: "", at: Date.now() });
+    byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink(), { signal });
+    for (const action of /** @type {const} */ (["cancel", "retry"])) {
+      byId(action, HTMLButtonElement).addEventListener("click", () => this.#act(action), { signal });
+    }
+    addEventListener("pagehide", () => this.stream.stop(), { signal });
+    addEventListener("pageshow", (event) => event.persisted && this.stream.start(), { signal });
+    addEventListener("online", () => this.#connection !== "ended" && this.stream.start(), { signal });
+    this.log.open();
+    this.#schedule();
+    this.stream.start();
+    this.#ask();
+    const clock = setInterval(() => this.#schedule(), 1000);
+    const asking = setInterval(() => this.#askWhileHeld(), ASK_AGAIN_MS);
+    signal.addEventListener("abort", () => {
+      clearInterval(clock);
+      clearInterval(asking);
+      clearTimeout(this.#askSoon);
+    });
+  }
+
+  /** @param {readonly string[]} features what the service offers: `cancel`, `retry`, `download` */
+  offer(features) {
+    this.#features = features;
+    this.log.offerWhole(features.includes("download"));
+    this.#schedule();
+  }
+
+  close() {
+    this.stream.stop();
+    this.#stop.abort();
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, unknown>} data
+   */
+  #receive(name, data) {
+    if (name === "logs") this.log.feed.log(data);
+    else if (name === "gap") this.log.feed.gap(data);
+    else if (name === "status") this.#job = withStatus(this.#job, data);
+    else {
+      this.#job = withWorkflow(this.#job, data);
+      this.#askSoon ??= setTimeout(() => this.#ask(), 300);
+    }
+    if (name === "logs" || name === "gap") this.log.schedule();
+    else this.#schedule();
+  }
+
+  /**
+   * @param {ConnectionState} state
+   * @param {string} why
+   */
+  #connected(state, why) {
+    this.#connection = state;
+    this.#problem = why;
+    if (state === "ended") this.log.end();
+    this.#schedule();
+  }
+
+  #askWhileHeld() {
+    const { over, steps } = viewOf(this.#job);
+    const late = steps.slice(3).some((step) => step.state === "running") || this.#job.held !== null;
+    if (!over && late) this.#ask();
+  }
+
+  /** Asks for what no event tells: why a workflow is held. */
+  async #ask() {
+    clearTimeout(this.#askSoon);
+    this.#askSoon = undefined;
+    try {
+      const answer = await this.#options.api.workflow(this.id);
+      if (this.#stop.signal.aborted) return;
+      this.#job = withSnapshot(this.#job, answer);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) {
+        this.#problem ||= "No job with this id is known (yet).";
+      }
+    }
+    this.#schedule();
+  }
+
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      if (!this.#stop.signal.aborted) this.#show();
+    });
+  }
+
+  #show() {
+    const view = viewOf(this.#job);
+    const unknown = view.tone === "unknown";
+    const shown = unknown && this.#problem ? { ...view, headline: this.#problem } : view;
+    this.#steps.show(shown, Date.now());
+    this.#statuses.show(this.#job.statuses);
+    const pill = byId("connection", HTMLElement);
+    pill.dataset.state = this.#connection;
+    setText(pill.querySelector("span") ?? pill, CONNECTION_WORDS[this.#connection]);
+    pill.title = this.#problem;
+    document.title = unknown ? `${this.id} · ChRIS jobs` : `${view.headline} · ${this.id}`;
+    this.#offerActions(view);
+    if (this.#connection !== "connecting" && this.#connection !== "history") this.#tell(shown);
+    const image = this.#job.statuses.find((row) => row.step === "plugin" && row.image)?.image;
+    if (image && !this.#imageKept) {
+      this.#imageKept = true;
+      keepRecentJob({ id: this.id, image, at: Date.now() });
+    }
+  }
+
+  /** @param {View} view */
+  #offerActions(view) {
+    const canCancel = this.#features.includes("cancel") && !view.over && view.tone !== "unknown";
+    const canRetry = this.#features.includes("retry") && (view.over && view.tone !== "succeeded");
+    byId("cancel", HTMLButtonElement).hidden = !canCancel;
+    byId("retry", HTMLButtonElement).hidden = !canRetry;
+  }
+
+  /** @param {View} view */
+  #tell(view) {
+    const text = `${view.headline}. ${this.#connection === "reconnecting" ? "Reconnecting." : ""}`;
+    if (text !== this.#told) this.#options.announce(text);
+    this.#told = text;
+  }
+
+  /** @param {"cancel" | "retry"} action */
+  async #act(action) {
+    const button = byId(action, HTMLButtonElement);
+    button.disabled = true;
+    try {
+      await this.#options.api.act(this.id, action);
+      if (action === "retry") this.stream.start();
+      await this.#ask();
+    } catch (error) {
+      this.#options.announce(`Could not ${action}: ${error instanceof Error ? error.message : error}`);
+      setText(
+        byId("detail", HTMLElement),
+        `Could not ${action}: ${error instanceof Error ? error.message : error}`,
+      );
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  async #copyLink() {
+    const link = new URL(`/?job=${encodeURIComponent(this.id)}`, location.href).href;
+    const said = await copyText(link).then(() => "Link copied", () => "The browser does not allow copying");
+    this.#options.announce(said);
+    const button = byId("copy-link", HTMLButtonElement);
+    button.dataset.done = said;
+    setTimeout(() => delete button.dataset.done, 1500);
+  }
+}

@@ -1,0 +1,78 @@
+// @ts-check
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/**
+ * The table of status events: every state of every container, in the order in which they became known.
+ *
+ * @module
+ */
+import { byId, make, setText } from "./dom.js";
+import { moment } from "./format.js";
+/** @import { StatusRow } from "./job_state.js" */
+
+/** @type {Readonly<Record<string, string>>} */
+const WORDS = {
+  notStarted: "created",
+  started: "started",
+  finishedSuccessfully: "succeeded",
+  finishedWithError: "failed",
+  undefined: "unknown",
+};
+
+/** Shows a job's status events. */
+export class StatusView {
+  /** @type {Map<string, { row: StatusRow, body: HTMLElement[], confirmed: HTMLElement }>} */
+  #shown = new Map();
+  #table = byId("events", HTMLElement);
+
+  constructor() {
+    this.#table.replaceChildren();
+  }
+
+  /** @param {readonly StatusRow[]} rows */
+  show(rows) {
+    byId("events-empty", HTMLElement).hidden = rows.length > 0;
+    for (const row of rows) {
+      const known = this.#shown.get(row.key);
+      if (!known) this.#add(row);
+      else if (known.row !== row) markConfirmed(known.confirmed, row.confirmed);
+    }
+  }
+
+  /** @param {StatusRow} row */
+  #add(row) {
+    const local = moment(row.time, "local");
+    const utc = moment(row.time, "utc");
+    const confirmed = make("td", { class: "confirmed" });
+    markConfirmed(confirmed, row.confirmed);
+    const exit = row.exitCode === null ? "" : String(row.exitCode);
+    const line = make("tr", { "data-status": row.status }, [
+      make("td", { class: "mono", title: utc.date ? `${utc.date} ${utc.time}` : "" }, [
+        local.time.slice(0, 8),
+      ]),
+      make("td", {}, [row.step]),
+      make("td", { class: "status", title: row.status }, [WORDS[row.status] ?? row.status]),
+      make("td", { class: "mono" }, [exit]),
+      confirmed,
+    ]);
+    const body = [line];
+    if (row.reason?.text) {
+      const why = make("td", { colspan: "5" }, []);
+      setText(why, row.reason.text);
+      body.push(make("tr", { class: "why", "data-status": row.status }, [why]));
+    }
+    this.#table.append(...body);
+    this.#shown.set(row.key, { row, body, confirmed });
+  }
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {boolean} confirmed
+ */
+function markConfirmed(cell, confirmed) {
+  setText(cell, confirmed ? "✓" : "");
+  cell.title = confirmed ? "Confirmed: durable, and the backend was told" : "";
+  cell.ariaLabel = confirmed ? "confirmed" : "not confirmed";
+}

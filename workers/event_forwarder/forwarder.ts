@@ -1,0 +1,124 @@
+/**
+ * Watches all containers: each state that one goes through is published to the status stream of its job once.
+ *
+ * @module
+ */
+import { encodeStatusEvent } from "lib/event/codec.ts";
+import type { StatusEvent } from "lib/event/status.ts";
+import type { Logger } from "lib/run/log.ts";
+import type { Worker } from "lib/run/worker.ts";
+import { KeyedWork } from "lib/runtime/keyed_work.ts";
+import type { Change, Runtime } from "lib/runtime/runtime.ts";
+import type { LifeRecord } from "lib/stream/life_record.ts";
+import { untilTaken } from "lib/stream/until_taken.ts";
+import { lifeEvents, LiveFacts, liveFacts, vanishedEvent } from "./life_events.ts";
+
+/** What the event forwarder needs. */
+export interface EventForwarderOptions {
+  readonly runtime: Runtime;
+  readonly record: LifeRecord;
+  /** The stream of a job. */
+  readonly streamOf: (jobId: string) => string;
+  readonly maxlen: number;
+  /** Whether to report what containers went through before `run`. */
+  readonly emitInitialState: boolean;
+  /** All containers are inspected again after this time (ms); 0: only after a lost connection. */
+  readonly relistMs: number;
+  readonly log: Logger;
+}
+
+/** Containers inspected at the same time. */
+const PARALLEL = 16;
+
+/** Publishes the states of all containers. */
+export class EventForwarder implements Worker {
+  readonly name = "event_forwarder";
+  readonly #options: EventForwarderOptions;
+
+  constructor(options: EventForwarderOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, relistMs, emitInitialState, log } = this.#options;
+    const work = (id: string) =>
+      this.runOnce(id, signal).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+    const lives = new KeyedWork({ work, limit: PARALLEL, log });
+    let left: ReadonlySet<string> | null = emitInitialState ? new Set() : null;
+    try {
+      for await (const change of runtime.changes(signal, { relistMs })) {
+        const known = await this.#known(change, signal);
+        // What was there before us and is not known to be alive stays unreported until it changes.
+        left ??= new Set(idsOf(change).filter((id) => !known.includes(id)));
+        if (change.kind === "changed") left = without(left, change.id);
+        for (const id of [...idsOf(change), ...known]) if (!left.has(id)) lives.hint(id);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await lives.stop();
+    }
+  }
+
+  /** Publishes what is not published yet of one container's life. Waits through outages. */
+  async runOnce(id: string, signal: AbortSignal): Promise<void> {
+    const { runtime, record, streamOf, maxlen } = this.#options;
+    const facts = await this.#patiently(signal, () => runtime.inspect(id, signal));
+    if (facts === null) return await this.#vanished(id, signal);
+    const events = lifeEvents(facts);
+    const last = events.at(-1);
+    if (!last) return;
+    const live = liveFacts(last);
+    const batch = {
+      containerId: id,
+      stream: streamOf(last.job_id),
+      maxlen,
+      events: events.map(encoded),
+      live: live && JSON.stringify(live),
+    };
+    const published = await this.#patiently(signal, () => record.publish(batch));
+    if (published > 0) {
+      this.#options.log.info(
+        { job_id: last.job_id, job_type: last.job_type, status: last.status, published },
+        "published",
+      );
+    }
+  }
+
+  async #vanished(id: string, signal: AbortSignal): Promise<void> {
+    const { record, streamOf, maxlen, log } = this.#options;
+    const live = await this.#patiently(signal, () => record.live(id));
+    if (live === null) return await this.#patiently(signal, () => record.forget(id));
+    const event = vanishedEvent(LiveFacts.parse(JSON.parse(live)));
+    log.warn(
+      { container: id, job_id: event.job_id, job_type: event.job_type },
+      "a container vanished before its end was seen",
+    );
+    const batch = { containerId: id, stream: streamOf(event.job_id), maxlen, events: [encoded(event)], live };
+    await this.#patiently(signal, () => record.publishVanished(batch));
+  }
+
+  /** With a list: containers known to be alive when they were last seen, some of which may be gone by now. */
+  async #known(change: Change, signal: AbortSignal): Promise<string[]> {
+    if (change.kind === "changed") return [];
+    return Object.keys(await this.#patiently(signal, () => this.#options.record.allLive()));
+  }
+
+  #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    return untilTaken(call, { signal, log: this.#options.log });
+  }
+}
+
+function idsOf(change: Change): string[] {
+  return change.kind === "changed" ? [change.id] : change.containers.map(({ id }) => id);
+}
+
+function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : ids;
+}
+
+function encoded(event: StatusEvent): { id: string; data: string } {
+  return { id: event.event_id, data: encodeStatusEvent(event) };
+}

@@ -1,0 +1,35 @@
+import { runMain } from "lib/run/run_main.ts";
+import { openRuntime } from "lib/runtime/open_runtime.ts";
+import { Semaphore } from "lib/runtime/semaphore.ts";
+import { shardKey, shardOf } from "lib/stream/keys.ts";
+import { runAsLeader } from "lib/stream/leader.ts";
+import { LogRecord } from "lib/stream/log_record.ts";
+import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
+import { Config } from "./config.ts";
+import { LogForwarder } from "./forwarder.ts";
+
+await runMain("log_forwarder", Config, async ({ config, log, signal, health }) => {
+  await using redis = openRedis(config.REDIS_URL, { name: "log_forwarder", log });
+  const runtime = openRuntime(config, log);
+  health.add("redis", () => redis.ping());
+  health.add(config.COMPUTE_ENV, () => runtime.ping());
+  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  const forwarder = new LogForwarder({
+    runtime,
+    record: new LogRecord(redis),
+    streamOf: (jobId) => shardKey(config.STREAM_LOGS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
+    maxlen: config.STREAM_LOGS_MAXLEN,
+    maxLineBytes: config.LOG_MAX_LINE_BYTES,
+    silenceMs: config.LOG_SILENCE_SECONDS * 1_000,
+    relistMs: config.LOG_RELIST_SECONDS * 1_000,
+    backlog: new Semaphore(config.LOG_BACKLOG_PARALLEL),
+    log,
+  });
+  const leadership = {
+    key: "chris:log-forwarder:leader",
+    replica: `${Deno.hostname()}:${Deno.pid}`,
+    ttlMs: config.FORWARDER_LEASE_TTL_MS,
+    log,
+  };
+  await runAsLeader(redis, leadership, signal, (term) => forwarder.run(term));
+});

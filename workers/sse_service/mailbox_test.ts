@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { type LiveEntry, Mailbox } from "./mailbox.ts";
+
+const entry = (id: string, size = 1): LiveEntry => ({ kind: "logs", id, data: "x".repeat(size) });
+
+Deno.test("Mailbox hands over what was offered, in order and once", () => {
+  const mailbox = new Mailbox(10);
+  mailbox.offer(entry("1-0"));
+  mailbox.offer(entry("2-0"));
+  assertEquals(mailbox.take().map(({ id }) => id), ["1-0", "2-0"]);
+  assertEquals(mailbox.take(), []);
+});
+
+Deno.test("Mailbox wakes its reader for an entry offered before or after it began to wait", async () => {
+  const mailbox = new Mailbox(10);
+  mailbox.offer(entry("1-0"));
+  await mailbox.filled;
+  mailbox.take();
+  const filled = mailbox.filled;
+  mailbox.offer(entry("2-0"));
+  await filled;
+  assertEquals(mailbox.take().length, 1);
+});
+
+Deno.test("G11 a mailbox that is full gives up for good, holds nothing any more, and wakes its reader", async () => {
+  const mailbox = new Mailbox(10);
+  mailbox.offer(entry("1-0", 6));
+  mailbox.offer(entry("2-0", 6));
+  await mailbox.filled;
+  assert(mailbox.overflowed);
+  mailbox.offer(entry("3-0"));
+  assertEquals(mailbox.take(), []);
+});
+
+Deno.test("Mailbox has room again for what was taken", () => {
+  const mailbox = new Mailbox(10);
+  for (let i = 1; i < 100; i++) {
+    mailbox.offer(entry(`${i}-0`, 9));
+    assertEquals(mailbox.take().length, 1);
+  }
+  assert(!mailbox.overflowed);
+});
