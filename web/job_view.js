@@ -95,7 +95,7 @@ export class JobView {
   /** @param {readonly string[]} features what the service offers: `cancel`, `retry`, `download` */
   offer(features) {
     this.#features = features;
-    this.log.offerWhole(features.includes("download"));
+    this.log.actions.wholeOffered = features.includes("download");
     this.#schedule();
   }
 

@@ -10,8 +10,8 @@
  * @module
  */
 import { make } from "./dom.js";
+import { ListHeights } from "./list_heights.js";
 import { SHOWN_CHARACTERS } from "./line_pieces.js";
-import { RowHeights, UniformHeights, wrappedHeight } from "./row_heights.js";
 import { RowPool } from "./row_pool.js";
 import { TextProbe } from "./text_probe.js";
 import { offsetAt, scrollHeight, scrollTopFor, visibleRows } from "./virtual_window.js";
@@ -30,14 +30,13 @@ export class LogScroller {
   #buffer;
   #element;
   #changed;
-  #list;
-  #seenDropped = 0;
-  /** @type {RowHeights | UniformHeights} */
-  #heights = new UniformHeights();
+  #step = "";
   #wrap = false;
   #area = make("div", { class: "area" });
   #probe = new TextProbe();
   /** @type {RowPool} */
+  #pool;
+  /** @type {ListHeights} */
   #rows;
   #lineHeight = 20;
   #columns = 80;
@@ -59,9 +58,9 @@ export class LogScroller {
   constructor(element, { buffer, makeRow, changed }) {
     this.#element = element;
     this.#buffer = buffer;
-    this.#rows = new RowPool(this.#area, makeRow);
+    this.#pool = new RowPool(this.#area, makeRow);
     this.#changed = changed;
-    this.#list = buffer.rows("");
+    this.#rows = new ListHeights(buffer, "", null);
     element.replaceChildren(this.#area, this.#probe.element);
   }
 
@@ -76,7 +75,7 @@ export class LogScroller {
 
   /** @param {string} step "" for all; the view goes to the end if it follows, else to the beginning */
   show(step) {
-    this.#list = this.#buffer.rows(step);
+    this.#step = step;
     this.#offset = 0;
     this.#rebuild();
   }
@@ -94,9 +93,10 @@ export class LogScroller {
   /** Makes all rows anew: what they show has changed. */
   refresh() {
     this.#keepPlace(() => {
+      const columns = this.#columns;
       this.#measure();
-      if (this.#wrap) this.#rebuild();
-      this.#clearRows();
+      if (this.#wrap && columns !== this.#columns) this.#rebuild();
+      else this.#clearRows();
     });
   }
 
@@ -126,26 +126,23 @@ export class LogScroller {
 
   /** Whether the line is in view as a whole. @param {number} index */
   isInView(index) {
-    const top = this.#heights.offsetOf(this.#list.rowOf(index)) * this.#lineHeight;
+    const top = this.#rows.offsetOfLine(index) * this.#lineHeight;
     return top >= this.#offset && top + this.#lineHeight <= this.#offset + this.#viewport;
   }
 
   /** Index of the line at the viewport's top. */
   get topLine() {
-    if (this.#list.length === 0) return 0;
-    return this.#list.at(
-      Math.min(this.#heights.rowAt(this.#offset / this.#lineHeight), this.#list.length - 1),
-    );
+    return this.#rows.lineAt(this.#offset / this.#lineHeight);
   }
 
   /** @param {number} index @returns {HTMLElement | undefined} the line's row, if it is in the page */
   rowOf(index) {
-    return this.#rows.get(index);
+    return this.#pool.get(index);
   }
 
   /** Brings the page up to date; to be called once per animation frame in which something changed. */
   frame() {
-    this.#sync();
+    this.#offset -= this.#rows.sync() * this.#lineHeight;
     for (let pass = 0; pass < 3; pass++) {
       this.#place();
       if (!this.#measureRows()) break;
@@ -154,37 +151,14 @@ export class LogScroller {
   }
 
   get #geometry() {
-    return { content: this.#heights.total * this.#lineHeight + END_PX, viewport: this.#viewport };
-  }
-
-  /** Takes over what the buffer got and dropped since. */
-  #sync() {
-    const gone = Math.min(this.#list.dropped - this.#seenDropped, this.#heights.length);
-    if (gone > 0) {
-      this.#offset -= this.#heights.offsetOf(gone) * this.#lineHeight;
-      this.#heights.drop(gone);
-    }
-    this.#seenDropped = this.#list.dropped;
-    for (let row = this.#heights.length; row < this.#list.length; row++) {
-      this.#heights.push(this.#estimate(row));
-    }
-  }
-
-  /** @param {number} row */
-  #estimate(row) {
-    if (!this.#wrap) return 1;
-    return wrappedHeight(
-      Math.min(this.#buffer.textLength(this.#list.at(row)), SHOWN_CHARACTERS + 24),
-      this.#columns,
-    );
+    return { content: this.#rows.heights.total * this.#lineHeight + END_PX, viewport: this.#viewport };
   }
 
   /** Scrolls to where the view belongs and puts the rows there. */
   #place() {
     const geometry = this.#geometry;
     if (this.#goal) {
-      const row = this.#list.rowOf(this.#goal.index);
-      this.#offset = this.#heights.offsetOf(row) * this.#lineHeight - this.#goal.px;
+      this.#offset = this.#rows.offsetOfLine(this.#goal.index) * this.#lineHeight - this.#goal.px;
     }
     const last = Math.max(0, geometry.content - geometry.viewport);
     this.#offset = this.following ? last : Math.min(last, Math.max(0, this.#offset));
@@ -192,7 +166,7 @@ export class LogScroller {
     if (this.#area.style.height !== height) this.#area.style.height = height;
     const width = this.#wrap
       ? "100%"
-      : `calc(${Math.min(this.#buffer.longest, SHOWN_CHARACTERS)}ch + var(--gutter))`;
+      : `max(100%, calc(${Math.min(this.#buffer.longest, SHOWN_CHARACTERS)}ch + var(--gutter)))`;
     if (this.#area.style.minWidth !== width) this.#area.style.minWidth = width;
     const top = Math.round(scrollTopFor(this.#offset, geometry));
     if (Math.abs(top - this.#top) > ROUNDING_PX || this.following && top !== this.#top) {
@@ -203,7 +177,7 @@ export class LogScroller {
   }
 
   #placeRows() {
-    const heights = this.#heights;
+    const heights = this.#rows.heights;
     const { from, to } = visibleRows({
       offset: this.#offset,
       viewport: this.#viewport,
@@ -214,23 +188,21 @@ export class LogScroller {
     const rows = [];
     let y = this.#top + heights.offsetOf(from) * this.#lineHeight - this.#offset;
     for (let row = from; row < to; row++) {
-      rows.push({ index: this.#list.at(row), y });
+      rows.push({ index: this.#rows.list.at(row), y });
       y += heights.get(row) * this.#lineHeight;
     }
-    this.#rows.place(rows);
+    this.#pool.place(rows);
   }
 
   /** Corrects the heights of wrapped rows. @returns {boolean} whether any was different */
   #measureRows() {
-    if (!this.#wrap || this.#list.length === 0) return false;
-    const measured = this.#rows.heights();
+    if (!this.#wrap || this.#rows.list.length === 0) return false;
+    const measured = this.#pool.heights();
     let changed = false;
     this.#keepPlace(() => {
       for (const { index, height } of measured) {
-        const row = this.#list.rowOf(index);
         const lines = Math.max(1, Math.round(height / this.#lineHeight));
-        changed ||= lines !== this.#heights.get(row);
-        this.#heights.set(row, lines);
+        changed = this.#rows.correct(index, lines) || changed;
       }
     });
     return changed;
@@ -238,23 +210,20 @@ export class LogScroller {
 
   /** Keeps the line at the viewport's top there, whatever `change` does to heights. @param {() => void} change */
   #keepPlace(change) {
-    if (this.following || this.#list.length === 0) return change();
+    if (this.following || this.#rows.list.length === 0) return change();
     const index = this.topLine;
-    const row = this.#list.rowOf(index);
-    const into = this.#offset - this.#heights.offsetOf(row) * this.#lineHeight;
+    const into = this.#offset - this.#rows.offsetOfLine(index) * this.#lineHeight;
     change();
-    this.#offset = this.#heights.offsetOf(this.#list.rowOf(index)) * this.#lineHeight + into;
+    this.#offset = this.#rows.offsetOfLine(index) * this.#lineHeight + into;
   }
 
   #rebuild() {
-    this.#heights = this.#wrap ? new RowHeights() : new UniformHeights();
-    this.#seenDropped = this.#list.dropped;
-    this.#sync();
+    this.#rows = new ListHeights(this.#buffer, this.#step, this.#wrap ? this.#columns : null);
     this.#clearRows();
   }
 
   #clearRows() {
-    this.#rows.clear();
+    this.#pool.clear();
     this.#changed();
   }
 
@@ -271,9 +240,8 @@ export class LogScroller {
   }
 
   #resized() {
-    const columns = this.#columns;
-    this.#measure();
-    if (this.#wrap && columns !== this.#columns) this.refresh();
+    if (this.#wrap) this.refresh();
+    else this.#measure();
     this.#changed();
   }
 

@@ -8,25 +8,23 @@
  *
  * @module
  */
-import { byId, make, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { counted } from "./format.js";
 import { LogBuffer } from "./log_buffer.js";
 import { readLineLink } from "./line_link.js";
-import { copyText, saveText, shownText } from "./log_export.js";
+import { LogActions } from "./log_actions.js";
 import { LogFeed } from "./log_feed.js";
 import { makeRow } from "./log_row.js";
 import { LogScroller } from "./log_scroller.js";
 import { LogTabs } from "./log_tabs.js";
 import { SearchBox } from "./search_box.js";
 import { keepChoice, readChoice } from "./stored.js";
-import { visibleText } from "./visible_text.js";
 /** @import { Zone } from "./format.js" */
 
 const ZONES = /** @type {const} */ (["off", "local", "utc"]);
 
 /** The log panel, for one job. */
 export class LogView {
-  #jobId;
   #signal;
   #buffer = new LogBuffer();
   feed = new LogFeed(this.#buffer);
@@ -34,7 +32,6 @@ export class LogView {
   /** @type {Zone} */
   #zone = "off";
   #over = false;
-  #wholeOffered = false;
   /** @type {number | null} */
   #target = null;
   /** Rows of the tab, dropped ones included, when following stopped. */
@@ -53,8 +50,8 @@ export class LogView {
    * @param {AbortSignal} signal ends the view
    */
   constructor(jobId, signal) {
-    this.#jobId = jobId;
     this.#signal = signal;
+    this.actions = new LogActions(jobId, this.#buffer, () => ({ step: this.#step, zone: this.#zone }));
     this.#scroller = new LogScroller(this.#lines, {
       buffer: this.#buffer,
       makeRow: (index) => this.#makeRow(index),
@@ -77,25 +74,15 @@ export class LogView {
     on("wrap", () => this.toggleWrap());
     on("follow", () => this.toggleFollow());
     on("jump", () => this.#scroller.follow(true));
-    on("copy-log", () => this.#copy());
-    on("download-shown", () => this.#save());
-    byId("download", HTMLElement).addEventListener("click", (event) => this.#download(event), { signal });
     const zone = byId("zone", HTMLSelectElement);
     zone.addEventListener("change", () => this.#setZone(zone.value), { signal });
-    this.#lines.addEventListener("click", (event) => this.#clicked(event), { signal });
     addEventListener("hashchange", () => this.#followHash(), { signal });
-    byId("download-whole", HTMLAnchorElement).href = `/logs/${encodeURIComponent(this.#jobId)}/download`;
+    this.actions.listen(signal);
     this.#search.listen(signal);
     this.#scroller.listen(signal);
     this.#setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
     this.#setZone(readChoice("zone") ?? "off");
     this.selectStep(readLineLink(location.hash)?.step ?? "");
-    this.schedule();
-  }
-
-  /** @param {boolean} offered whether the service gives out whole logs */
-  offerWhole(offered) {
-    this.#wholeOffered = offered;
     this.schedule();
   }
 
@@ -244,45 +231,6 @@ export class LogView {
     if (this.#target === null) return;
     this.#scroller.toLine(this.#target);
     this.#scroller.refresh();
-  }
-
-  /** @param {MouseEvent} event */
-  #clicked(event) {
-    const target = event.target instanceof Element ? event.target.closest("[data-open]") : null;
-    if (!target) return;
-    const line = this.#buffer.line(Number(target.getAttribute("data-open")));
-    setText(byId("whole-line-title", HTMLElement), `Line ${line.seq} of ${line.step}`);
-    byId("whole-line-text", HTMLTextAreaElement).value = visibleText(line.text);
-    byId("whole-line", HTMLDialogElement).showModal();
-  }
-
-  async #copy() {
-    this.#note("Copying…");
-    try {
-      const parts = await shownText(this.#buffer, this.#step, this.#zone);
-      await copyText(parts.join(""));
-      this.#note(`Copied ${counted(this.#buffer.rows(this.#step).length, "line")}`);
-    } catch {
-      this.#note("The browser does not allow copying");
-    }
-  }
-
-  /** Without a choice there is no menu. @param {MouseEvent} event */
-  #download(event) {
-    if (this.#wholeOffered) return;
-    event.preventDefault();
-    this.#save();
-  }
-
-  async #save() {
-    byId("download-menu", HTMLElement).hidePopover();
-    const parts = await shownText(this.#buffer, this.#step, this.#zone);
-    saveText(parts, `${this.#jobId}${this.#step && `-${this.#step}`}.log`);
-  }
-
-  /** @param {string} text */
-  #note(text) {
-    setText(byId("log-note", HTMLElement), text);
   }
 }
 

@@ -38,7 +38,7 @@ export async function lockUnpublished(sql: Sql, limit: number): Promise<OutboxRo
   if (!lock?.taken) return null;
   const rows = await sql`
     SELECT id::text, job_id, stream, event FROM job_outbox
-    WHERE published_at IS NULL ORDER BY id LIMIT ${limit}`;
+    WHERE published_at IS NULL ORDER BY job_outbox.id LIMIT ${limit}`;
   return rows.map((row) => ({ id: row.id, jobId: row.job_id, stream: row.stream, event: row.event }));
 }
 
@@ -67,7 +67,7 @@ export async function listOutbox<E>(
 ): Promise<OutboxRecord<E>[]> {
   const rows = await sql`
     SELECT id::text, event, entry_ms || '-' || entry_seq AS entry_id
-    FROM job_outbox WHERE job_id = ${jobId} AND stream = ${stream} ORDER BY id`;
+    FROM job_outbox WHERE job_id = ${jobId} AND stream = ${stream} ORDER BY job_outbox.id`;
   return rows.map((row) => ({ id: row.id, entryId: row.entry_id, event: row.event as E }));
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import Docker from "dockerode";
-import { startProcessEngine } from "./test_engine.ts";
+import { deadline, startProcessEngine } from "./test_engine.ts";
 
 const CLI = new URL("../process_engine.ts", import.meta.url).pathname;
 
@@ -47,6 +47,6 @@ Deno.test("the process engine says that it listens, and on SIGTERM takes its pro
   );
   assertStringIncludes(shared.stderr, "another process engine does");
   assertEquals(await engine.stop(), 0);
-  assertEquals(await reader.read(new Uint8Array(1)), null);
+  assertEquals(await deadline(reader.read(new Uint8Array(1)), 10_000), null);
   assert(await Deno.lstat(engine.socket).then(() => false, () => true));
 });
