@@ -114,7 +114,8 @@ async function report(
   });
   if (options.verbose) console.log(indented(result.output));
   else if (result.failed > 0) console.log(indented(failuresIn(result.output)));
-  const why = result.skipped > 0 ? ` (${machine.missing.join("; ") || "marked so in their files"})` : "";
+  const reasons = filter ? "left out by --filter" : machine.missing.join("; ") || "marked so in their files";
+  const why = result.skipped > 0 ? ` (${reasons})` : "";
   console.log(`${level}: ${countsText(result)}${why} in ${result.seconds.toFixed(1)} s`);
   return result;
 }

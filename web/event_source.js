@@ -40,7 +40,11 @@ export class JobStream {
    */
   constructor(jobId, options) {
     this.#url = `/events/${encodeURIComponent(jobId)}/all`;
-    this.#options = { open: (/** @type {string} */ url) => new EventSource(url), wait: backoff, ...options };
+    this.#options = {
+      open: (/** @type {string} */ url) => new EventSource(url),
+      wait: (/** @type {number} */ attempt) => backoff(attempt),
+      ...options,
+    };
   }
 
   /** Opens the connection, or opens it anew where it left off. */
@@ -146,7 +150,8 @@ function readEvent(name, data) {
  * 1, 2, 4 … at most 30 seconds, spread by a fifth so that pages do not come back all at once.
  *
  * @param {number} attempt from 0
+ * @param {() => number} [random] from 0 to below 1
  */
-function backoff(attempt) {
-  return Math.min(30_000, 1000 * 2 ** attempt) * (0.9 + 0.2 * Math.random());
+function backoff(attempt, random = Math.random) {
+  return Math.min(30_000, 1000 * 2 ** attempt) * (0.9 + 0.2 * random());
 }

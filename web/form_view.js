@@ -25,15 +25,19 @@ export class FormView {
   #button = byId("run", HTMLButtonElement);
   #api;
   #submitted;
+  #freshId;
   #touched = false;
 
   /**
    * @param {object} options
    * @param {Api} options.api
    * @param {(jobId: string) => void} options.submitted
+   * @param {() => number} [options.now] milliseconds since 1970
+   * @param {() => number} [options.random]
    */
-  constructor({ api, submitted }) {
+  constructor({ api, submitted, now = Date.now, random = Math.random }) {
     this.#api = api;
+    this.#freshId = () => proposeJobId(new Date(now()), random);
     this.#submitted = submitted;
     for (const field of this.#fields()) this.#say(field.name, "");
     this.proposeId();
@@ -59,7 +63,7 @@ export class FormView {
   }
 
   proposeId() {
-    byId("f-job_id", HTMLInputElement).value = proposeJobId(new Date(), Math.random);
+    byId("f-job_id", HTMLInputElement).value = this.#freshId();
     this.#say("job_id", "");
   }
 

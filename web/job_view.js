@@ -43,7 +43,9 @@ export class JobView {
   #imageKept = false;
   /** @type {readonly string[]} */
   #features = [];
-  #options;
+  #api;
+  #announce;
+  #now;
   #steps = new StepsView();
   #statuses = new StatusView();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -54,15 +56,18 @@ export class JobView {
    * @param {object} options
    * @param {Api} options.api
    * @param {(text: string) => void} options.announce
+   * @param {() => number} [options.now] milliseconds since 1970
    */
-  constructor(id, options) {
+  constructor(id, { api, announce, now = Date.now }) {
     this.id = id;
-    this.#options = options;
+    this.#api = api;
+    this.#announce = announce;
+    this.#now = now;
     this.log = new LogView(id, this.#stop.signal);
     this.stream = new JobStream(id, {
       onEvent: (name, data) => this.#receive(name, data),
       onState: (state, why) => this.#connected(state, why),
-      probe: (url) => options.api.probe(url),
+      probe: (url) => api.probe(url),
     });
   }
 
@@ -71,7 +76,7 @@ export class JobView {
     const id = byId("job-id", HTMLElement);
     setText(id, this.id);
     id.title = this.id;
-    keepRecentJob({ id: this.id, image: "", at: Date.now() });
+    keepRecentJob({ id: this.id, image: "", at: this.#now() });
     byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink(), { signal });
     for (const action of /** @type {const} */ (["cancel", "retry"])) {
       byId(action, HTMLButtonElement).addEventListener("click", () => this.#act(action), { signal });
@@ -142,7 +147,7 @@ export class JobView {
     clearTimeout(this.#askSoon);
     this.#askSoon = undefined;
     try {
-      const answer = await this.#options.api.workflow(this.id);
+      const answer = await this.#api.workflow(this.id);
       if (this.#stop.signal.aborted) return;
       this.#job = withSnapshot(this.#job, answer);
     } catch (error) {
@@ -166,7 +171,7 @@ export class JobView {
     const view = viewOf(this.#job);
     const unknown = view.tone === "unknown";
     const shown = unknown && this.#problem ? { ...view, headline: this.#problem } : view;
-    this.#steps.show(shown, Date.now());
+    this.#steps.show(shown, this.#now());
     this.#statuses.show(this.#job.statuses);
     const pill = byId("connection", HTMLElement);
     pill.dataset.state = this.#connection;
@@ -178,7 +183,7 @@ export class JobView {
     const image = this.#job.statuses.find((row) => row.step === "plugin" && row.image)?.image;
     if (image && !this.#imageKept) {
       this.#imageKept = true;
-      keepRecentJob({ id: this.id, image, at: Date.now() });
+      keepRecentJob({ id: this.id, image, at: this.#now() });
     }
   }
 
@@ -193,7 +198,7 @@ export class JobView {
   /** @param {View} view */
   #tell(view) {
     const text = `${view.headline}. ${this.#connection === "reconnecting" ? "Reconnecting." : ""}`;
-    if (text !== this.#told) this.#options.announce(text);
+    if (text !== this.#told) this.#announce(text);
     this.#told = text;
   }
 
@@ -202,11 +207,11 @@ export class JobView {
     const button = byId(action, HTMLButtonElement);
     button.disabled = true;
     try {
-      await this.#options.api.act(this.id, action);
+      await this.#api.act(this.id, action);
       if (action === "retry") this.stream.start();
       await this.#ask();
     } catch (error) {
-      this.#options.announce(`Could not ${action}: ${error instanceof Error ? error.message : error}`);
+      this.#announce(`Could not ${action}: ${error instanceof Error ? error.message : error}`);
       setText(
         byId("detail", HTMLElement),
         `Could not ${action}: ${error instanceof Error ? error.message : error}`,
@@ -219,7 +224,7 @@ export class JobView {
   async #copyLink() {
     const link = new URL(`/?job=${encodeURIComponent(this.id)}`, location.href).href;
     const said = await copyText(link).then(() => "Link copied", () => "The browser does not allow copying");
-    this.#options.announce(said);
+    this.#announce(said);
     const button = byId("copy-link", HTMLButtonElement);
     button.dataset.done = said;
     setTimeout(() => delete button.dataset.done, 1500);

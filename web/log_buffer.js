@@ -53,6 +53,8 @@ export class LogBuffer {
   end = 0;
   /** Length of the longest text so far, in characters. */
   longest = 0;
+  /** @type {Map<string, number>} */
+  #counts = new Map();
   /** @type {Map<string, IndexList>} */
   #byStep = new Map(LOG_STEPS.map((step) => [step, new IndexList()]));
   #all = new IndexList();
@@ -74,6 +76,15 @@ export class LogBuffer {
    */
   rows(step) {
     return this.#byStep.get(step) ?? this.#all;
+  }
+
+  /**
+   * @param {string} step "" for all
+   * @returns {number} lines that have come so far, dropped ones included; ends and gaps are no lines
+   */
+  count(step) {
+    if (step !== "") return this.#counts.get(step) ?? 0;
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** @param {Entry} entry */
@@ -102,6 +113,7 @@ export class LogBuffer {
     chunk.bytes += bytes;
     this.#bytes += bytes;
     this.#index(entry.step, this.end++);
+    if (entry.kind === "line") this.#counts.set(entry.step, (this.#counts.get(entry.step) ?? 0) + 1);
     this.longest = Math.max(this.longest, text.length);
     this.#dropOldest();
   }

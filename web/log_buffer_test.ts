@@ -61,6 +61,7 @@ Deno.test("LogBuffer sorts lines by step and shows a gap in all of them", () => 
   assertEquals(shown(""), ["a", "b", "lines are missing", "c"]);
   assertEquals(shown("plugin"), ["b", "lines are missing", "c"]);
   assertEquals(shown("upload"), ["lines are missing"]);
+  assertEquals(["", "copy", "plugin", "upload"].map((step) => buffer.count(step)), [3, 1, 2, 0]);
 });
 
 Deno.test("LogBuffer drops the oldest lines when there are too many, and keeps the others' indices", () => {

@@ -34,8 +34,8 @@ export class LogView {
   #over = false;
   /** @type {number | null} */
   #target = null;
-  /** Rows of the tab, dropped ones included, when following stopped. */
-  #seenRows = 0;
+  /** Lines of the tab when following stopped. */
+  #seenLines = 0;
   #scheduled = false;
   #lines = byId("lines", HTMLElement);
   #jump = byId("jump", HTMLButtonElement);
@@ -111,10 +111,10 @@ export class LogView {
 
   #showState() {
     const rows = this.#buffer.rows(this.#step);
-    const total = this.#total(this.#step);
+    const total = this.#buffer.count(this.#step);
     const { following } = this.#scroller;
-    if (following) this.#seenRows = total;
-    const fresh = total - this.#seenRows;
+    if (following) this.#seenLines = total;
+    const fresh = total - this.#seenLines;
     byId("follow", HTMLButtonElement).ariaPressed = String(following);
     this.#jump.hidden = following || (this.#over && fresh === 0);
     const label = this.#over ? "Jump to the end" : "Jump to live";
@@ -125,13 +125,7 @@ export class LogView {
       ? ` · the first ${counted(rows.dropped, "line")} only in the download`
       : "";
     setText(byId("log-count", HTMLElement), counted(total, "line") + dropped);
-    this.#tabs.showCounts((step) => this.#total(step));
-  }
-
-  /** @param {string} step @returns {number} rows that it has had, those dropped included */
-  #total(step) {
-    const rows = this.#buffer.rows(step);
-    return rows.length + rows.dropped;
+    this.#tabs.showCounts((step) => this.#buffer.count(step));
   }
 
   /** @param {string} step "" for all */
@@ -139,7 +133,7 @@ export class LogView {
     this.#step = step;
     this.#tabs.mark(step);
     this.#lines.classList.toggle("tags", step === "");
-    this.#seenRows = this.#total(step);
+    this.#seenLines = this.#buffer.count(step);
     this.#scroller.show(step);
     this.#search.setStep(step);
   }
@@ -226,7 +220,7 @@ export class LogView {
   /** Goes to the line of the address as soon as it has come. */
   #seekTarget() {
     const link = readLineLink(location.hash);
-    if (!link || this.#total(link.step) < link.seq) return;
+    if (!link || this.#buffer.count(link.step) < link.seq) return;
     this.#target = this.#buffer.find(link.step, link.seq);
     if (this.#target === null) return;
     this.#scroller.toLine(this.#target);

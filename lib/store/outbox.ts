@@ -43,7 +43,11 @@ export async function lockUnpublished(sql: Sql, limit: number): Promise<OutboxRo
 }
 
 /** Notes where rows went; `entryIds` in the order of `rows`. */
-export async function markPublished(sql: Sql, rows: readonly OutboxRow[], entryIds: readonly string[]): Promise<void> {
+export async function markPublished(
+  sql: Sql,
+  rows: readonly OutboxRow[],
+  entryIds: readonly string[],
+): Promise<void> {
   const parts = entryIds.map(entryIdParts);
   await sql`
     UPDATE job_outbox SET published_at = now(), entry_ms = sent.ms, entry_seq = sent.seq

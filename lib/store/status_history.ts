@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { StatusEvent } from "../event/status.ts";
+import { type JobType, StatusEvent } from "../event/status.ts";
 import { entryIdParts } from "../stream/entry_id.ts";
 import type { Sql } from "./open.ts";
 
@@ -14,7 +14,7 @@ export interface StoredStatus {
   readonly event: StatusEvent;
 }
 
-/** Order in which states may follow each other within one microsecond. */
+/** Order in which the states of one container follow each other. */
 const RANK: Readonly<Record<string, number>> = {
   notStarted: 0,
   started: 1,
@@ -22,6 +22,9 @@ const RANK: Readonly<Record<string, number>> = {
   finishedWithError: 3,
   finishedSuccessfully: 3,
 };
+
+/** A runtime may date the end of a very short process before its start: seen by 0.7 ms (Docker Engine 20.10). */
+const MISDATED_BY_MS = 1_000;
 
 /** Adds an event to the history; false if it was there already. */
 export async function insertStatus(sql: Sql, { event, entryId }: StoredStatus): Promise<boolean> {
@@ -33,20 +36,29 @@ export async function insertStatus(sql: Sql, { event, entryId }: StoredStatus): 
   return rows.length > 0;
 }
 
-/** Makes the event the container's current status, unless a newer one is known. */
+/**
+ * Makes the event its step's current status, unless a newer one is known. Of two states of one container that lie
+ * within a second the one further on in life is newer, whatever their times say. Otherwise, and always between
+ * two containers of the same name, the later time counts.
+ */
 export async function upsertCurrentStatus(sql: Sql, event: StatusEvent): Promise<void> {
   await sql`
     INSERT INTO job_status AS known
-      (job_id, job_type, status, image, cmd, message, exit_code, source, event_id, updated_at)
+      (job_id, job_type, status, image, cmd, message, exit_code, source, event_id, updated_at, container_id)
     VALUES (${event.job_id}, ${event.job_type}, ${event.status}, ${event.image}, ${event.cmd}, ${event.message},
-      ${event.exit_code}, ${event.source}, ${event.event_id}, ${event.timestamp}::text::timestamptz)
+      ${event.exit_code}, ${event.source}, ${event.event_id}, ${event.timestamp}::text::timestamptz,
+      ${event.container_id ?? null})
     ON CONFLICT (job_id, job_type) DO UPDATE SET
       status = excluded.status, image = excluded.image, cmd = excluded.cmd, message = excluded.message,
       exit_code = excluded.exit_code, source = excluded.source, event_id = excluded.event_id,
-      updated_at = excluded.updated_at
-    WHERE excluded.updated_at > known.updated_at
-      OR (excluded.updated_at = known.updated_at
-        AND ${RANK[event.status] ?? 0} > (${sql.json({ ...RANK })}::jsonb ->> known.status)::int)`;
+      updated_at = excluded.updated_at, container_id = excluded.container_id
+    WHERE CASE
+      WHEN known.container_id IS NOT DISTINCT FROM excluded.container_id
+        AND abs(extract(epoch FROM excluded.updated_at - known.updated_at)) * 1000 <= ${MISDATED_BY_MS}
+      THEN (${RANK[event.status] ?? 0}, excluded.updated_at)
+        > (COALESCE((${sql.json({ ...RANK })}::jsonb ->> known.status)::int, 0), known.updated_at)
+      ELSE excluded.updated_at > known.updated_at
+    END`;
 }
 
 /** All recorded states of a job, oldest first. */
@@ -57,11 +69,28 @@ export async function listStatuses(sql: Sql, jobId: string): Promise<StoredStatu
   return rows.map((row) => ({ entryId: row.entry_id, event: StatusEvent.parse(row.event) }));
 }
 
-/** Ids of the containers that reported states of this job, by step: the newest container of each. */
+/**
+ * The last recorded end of a step's container, or null. That a container vanished before it ever started is no
+ * end: it never did anything.
+ */
+export async function lastEnd(sql: Sql, jobId: string, step: JobType): Promise<StatusEvent | null> {
+  const [row] = await sql`
+    SELECT event FROM job_status_history
+    WHERE job_id = ${jobId} AND event ->> 'job_type' = ${step}
+      AND (event ->> 'status' IN ('finishedSuccessfully', 'finishedWithError')
+        OR event ->> 'status' = 'undefined' AND event ->> 'previous_status' IS DISTINCT FROM 'notStarted')
+    ORDER BY (event ->> 'timestamp')::timestamptz DESC, entry_ms DESC, entry_seq DESC LIMIT 1`;
+  return row ? StatusEvent.parse(row.event) : null;
+}
+
+/**
+ * Ids of the containers that reported states of this job, by step: the newest container of each. An older one may
+ * well report last (that it vanished), but what it reports is older.
+ */
 export async function containerIds(sql: Sql, jobId: string): Promise<Map<string, string | null>> {
   const rows = await sql`
     SELECT DISTINCT ON (event ->> 'job_type') event ->> 'job_type' AS step, event ->> 'container_id' AS id
     FROM job_status_history WHERE job_id = ${jobId}
-    ORDER BY event ->> 'job_type', entry_ms DESC, entry_seq DESC`;
+    ORDER BY event ->> 'job_type', (event ->> 'timestamp')::timestamptz DESC, entry_ms DESC, entry_seq DESC`;
   return new Map(rows.map((row) => [row.step, row.id ?? null]));
 }

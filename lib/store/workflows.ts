@@ -1,5 +1,5 @@
 /**
- * Workflows and their steps (tables `job_workflow`, `job_step`, `job_workflow_events`).
+ * Workflows with their steps (tables `job_workflow`, `job_workflow_events`). What changes a step alone: `steps.ts`.
  *
  * @module
  */
@@ -7,11 +7,18 @@ import type { JSONValue } from "postgres";
 import { workflowEventId } from "../event/event_id.ts";
 import type { JobType, Reason } from "../event/status.ts";
 import { wireTimestampOf } from "../event/timestamp.ts";
-import { WORKFLOW_STEPS, type WorkflowEvent, type WorkflowStatus, type WorkflowStep } from "../event/workflow.ts";
+import {
+  WORKFLOW_STEPS,
+  type WorkflowEvent,
+  type WorkflowStatus,
+  type WorkflowStep,
+} from "../event/workflow.ts";
 import type { StepOutcome, StepResult } from "../job/verdict.ts";
 import type { Flow, Transition } from "../job/workflow.ts";
 import type { Sql } from "./open.ts";
 import { addToOutbox } from "./outbox.ts";
+import { beginStep } from "./steps.ts";
+import { storableText } from "./storable_text.ts";
 
 /** A step as it is shown to people and looked at by tasks. */
 export interface StepRecord {
@@ -50,7 +57,12 @@ export async function lockJob(sql: Sql, jobId: string): Promise<void> {
 }
 
 /** Adds a workflow with its first step; false if there is one of this id already. */
-export async function createWorkflow(sql: Sql, jobId: string, params: JSONValue, flow: Flow): Promise<boolean> {
+export async function createWorkflow(
+  sql: Sql,
+  jobId: string,
+  params: JSONValue,
+  flow: Flow,
+): Promise<boolean> {
   const rows = await sql`
     INSERT INTO job_workflow (job_id, current_step, status, params)
     VALUES (${jobId}, ${flow.step}, ${flow.status}, ${sql.json(params)})
@@ -100,18 +112,6 @@ export function flowOf(workflow: WorkflowRecord): Flow {
   return { step: workflow.step, status: workflow.status, outcomes };
 }
 
-/** Notes how a step ended. */
-export async function endStep(
-  sql: Sql,
-  jobId: string,
-  end: { step: JobType; outcome: StepResult; exitCode: number | null; reason: Reason | null; at: Date },
-): Promise<void> {
-  await sql`
-    UPDATE job_step SET outcome = ${end.outcome}, exit_code = ${end.exitCode}, ended_at = ${end.at},
-      reason = ${end.reason === null ? null : sql.json(end.reason)}, last_error = NULL
-    WHERE job_id = ${jobId} AND step = ${end.step}`;
-}
-
 /** Moves the workflow to where `flow` says, and begins the step it stands at. */
 export async function saveFlow(sql: Sql, jobId: string, flow: Flow, error: string | null): Promise<void> {
   await sql`
@@ -145,70 +145,28 @@ export async function recordTransition(
   await addToOutbox(sql, { stream: "workflow", event });
 }
 
-/** pfcon has accepted the order of a step. */
-export async function markOrdered(sql: Sql, jobId: string, step: JobType): Promise<void> {
-  await sql`
-    UPDATE job_step SET ordered_at = COALESCE(ordered_at, now()), last_error = NULL
-    WHERE job_id = ${jobId} AND step = ${step}`;
-}
-
-/** Counts a refused start and says why; returns how many there were. */
-export async function countStartAttempt(sql: Sql, jobId: string, step: JobType, why: string): Promise<number> {
-  const [row] = await sql`
-    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${why}
-    WHERE job_id = ${jobId} AND step = ${step} RETURNING start_attempts`;
-  return row?.start_attempts ?? 0;
-}
-
-/** Says why a step does not get on at the moment. */
-export async function noteStepError(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
-  await sql`UPDATE job_step SET last_error = ${why} WHERE job_id = ${jobId} AND step = ${step}`;
-}
-
 /** Says why cleanup waits. */
 export async function holdCleanup(sql: Sql, jobId: string, why: string): Promise<void> {
+  const held = storableText(why);
   await sql`
-    UPDATE job_workflow SET held = ${why}
-    WHERE job_id = ${jobId} AND current_step = 'cleanup' AND status = 'running' AND held IS DISTINCT FROM ${why}`;
+    UPDATE job_workflow SET held = ${held}
+    WHERE job_id = ${jobId} AND current_step = 'cleanup' AND status = 'running' AND held IS DISTINCT FROM ${held}`;
 }
 
-/** Running workflows whose next order may have been lost on its way: not ordered, or in cleanup, for `olderThanMs`. */
+/**
+ * Running workflows whose next order may have been lost on its way: not ordered, or in cleanup, for `olderThanMs`.
+ * Up to `limit` in the order of their ids, from behind `after` on.
+ */
 export async function findUnordered(
   sql: Sql,
-  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+  { olderThanMs, limit, after = "" }: { olderThanMs: number; limit: number; after?: string },
 ): Promise<{ jobId: string; step: WorkflowStep }[]> {
   const rows = await sql`
     SELECT w.job_id, w.current_step FROM job_workflow w
     LEFT JOIN job_step s ON s.job_id = w.job_id AND s.step = w.current_step
     WHERE w.status = 'running' AND w.updated_at < now() - ${olderThanMs} * interval '1 millisecond'
       AND (w.current_step = 'cleanup' OR s.ordered_at IS NULL)
-    ORDER BY w.updated_at LIMIT ${limit}`;
+      AND w.job_id > ${after}
+    ORDER BY w.job_id LIMIT ${limit}`;
   return rows.map((row) => ({ jobId: row.job_id, step: row.current_step }));
-}
-
-/**
- * Takes up to `limit` steps of which nothing has been heard since they were ordered, or last asked about,
- * `silentMs` ago, and notes that they are being asked about now.
- */
-export async function takeSilentSteps(
-  sql: Sql,
-  { silentMs, limit }: { silentMs: number; limit: number },
-): Promise<{ jobId: string; step: JobType }[]> {
-  const rows = await sql`
-    UPDATE job_step SET checked_at = now()
-    FROM (
-      SELECT s.job_id, s.step FROM job_step s JOIN job_workflow w ON w.job_id = s.job_id AND w.current_step = s.step
-      WHERE w.status = 'running' AND s.outcome IS NULL
-        AND GREATEST(s.ordered_at, s.checked_at) < now() - ${silentMs} * interval '1 millisecond'
-        AND s.ordered_at IS NOT NULL
-      ORDER BY s.ordered_at LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED
-    ) AS silent
-    WHERE job_step.job_id = silent.job_id AND job_step.step = silent.step
-    RETURNING job_step.job_id, job_step.step`;
-  return rows.map((row) => ({ jobId: row.job_id, step: row.step }));
-}
-
-async function beginStep(sql: Sql, jobId: string, step: WorkflowStep): Promise<void> {
-  if (step === "cleanup" || step === "completed") return;
-  await sql`INSERT INTO job_step (job_id, step) VALUES (${jobId}, ${step}) ON CONFLICT DO NOTHING`;
 }

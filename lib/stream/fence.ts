@@ -6,7 +6,6 @@
  */
 import type { Redis } from "ioredis";
 import { Buffer } from "node:buffer";
-import type { OutageError } from "../run/outage_error.ts";
 import { FIRST_ENTRY_ID } from "./entry_id.ts";
 import { LeaseLostError, type ShardLease } from "./lease.ts";
 import { redisCall } from "./redis_script.ts";
@@ -78,7 +77,7 @@ export interface Taken {
 
 /**
  * One owner's hold on one shard's stream through its consumer group. Every method may be repeated. All throw
- * {@link OutageError} when Redis refuses, and those that the fence guards {@link LeaseLostError}.
+ * an `OutageError` when Redis refuses, and those that the fence guards {@link LeaseLostError}.
  */
 export class FencedShard {
   readonly #redis: Redis;

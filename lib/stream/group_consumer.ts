@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { hostname } from "node:os";
 import type { z } from "@zod/zod";
 import type { consumerSettings, streamSettings } from "../run/stream_settings.ts";
+import { EntryWaiter } from "./entry_waiter.ts";
 import { FencedShard } from "./fence.ts";
 import { shardKey } from "./keys.ts";
 import { type ShardLease, ShardLeases } from "./lease.ts";
@@ -14,11 +15,14 @@ import { duplicateRedis } from "./open_redis.ts";
 import { ShardConsumer, type ShardConsumerOptions } from "./shard_consumer.ts";
 
 /** What distinguishes one consumer from another. */
-export interface GroupConsumerOptions<E> extends Omit<ShardConsumerOptions<E>, "waitForMore" | "maxDeliveries" | "handlerRetries"> {
+export interface GroupConsumerOptions<E>
+  extends Omit<ShardConsumerOptions<E>, "waitForMore" | "maxDeliveries" | "handlerRetries"> {
   /** Base of the sharded stream. */
   readonly base: string;
   readonly group: string;
-  readonly settings: z.infer<z.ZodObject<typeof consumerSettings & Pick<typeof streamSettings, "STREAM_NUM_SHARDS">>>;
+  readonly settings: z.infer<
+    z.ZodObject<typeof consumerSettings & Pick<typeof streamSettings, "STREAM_NUM_SHARDS">>
+  >;
 }
 
 /** Consumes all shards of a base that this replica can lease. A `Worker`. */
@@ -55,34 +59,16 @@ export class GroupConsumer<E> {
 
   async #own(lease: ShardLease, signal: AbortSignal): Promise<void> {
     const stream = shardKey(this.#options.base, lease.shard);
-    await using waiter = duplicateRedis(this.#redis);
+    await using connection = duplicateRedis(this.#redis);
+    const waiter = new EntryWaiter(connection, stream);
     const shard = new FencedShard(this.#redis, { stream, group: this.#options.group, lease });
     const consumer = new ShardConsumer(shard, {
       ...this.#options,
       maxDeliveries: this.#options.settings.RECLAIM_MAX_DELIVERIES,
       handlerRetries: this.#options.settings.HANDLER_RETRIES,
-      log: this.#options.log,
-      waitForMore: (id, ms, signal) => waitForEntry(waiter, stream, { after: id, ms, signal }),
+      waitForMore: (id, ms, signal) => waiter.wait(id, ms, signal),
     });
     await consumer.run(signal);
-  }
-}
-
-/** Blocks on its own connection until an entry after `after` is there. It only wakes up; reading is fenced. */
-async function waitForEntry(
-  redis: Redis,
-  stream: string,
-  { after, ms, signal }: { after: string; ms: number; signal: AbortSignal },
-): Promise<void> {
-  if (signal.aborted) return;
-  const stopped = Promise.withResolvers<void>();
-  const stop = () => stopped.resolve();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    const blocked = redis.xread("COUNT", 1, "BLOCK", Math.max(1, Math.round(ms)), "STREAMS", stream, after);
-    await Promise.race([blocked.catch(() => {}), stopped.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -27,24 +27,38 @@ export class HoldBack<T> {
     return this.#jobs.has(jobId);
   }
 
-  /** Puts an entry behind those of its job that already wait. The job must be held. */
+  /** Puts an entry behind those of its job that already wait. @throws {Error} if the job is free. */
   append(jobId: string, entry: T): void {
-    this.#jobs.get(jobId)?.waiting.push(entry);
+    const held = this.#jobs.get(jobId);
+    if (!held) {
+      throw new Error(`Cannot put an entry behind others of job "${jobId}": the job is not held back`);
+    }
+    held.waiting.push(entry);
     this.#size++;
   }
 
-  /** Begins to hold a job: `entries` in order, the first one having failed once; tried again from `retryAt` on. */
+  /**
+   * Begins to hold a job: `entries` in order, the first one having failed once; tried again from `retryAt` on.
+   *
+   * @throws {Error} if the job is held already.
+   */
   hold(jobId: string, entries: readonly T[], retryAt: number): void {
+    if (this.#jobs.has(jobId)) throw new Error(`Cannot hold job "${jobId}" back: it is held already`);
+    if (entries.length === 0) return;
     this.#jobs.set(jobId, { waiting: [...entries], failures: 1, retryAt });
     this.#size += entries.length;
   }
 
-  /** Jobs whose first entry may be tried again at `now`, with that entry and how often it has failed. */
-  due(now: number): { jobId: string; entry: T; failures: number }[] {
-    return [...this.#jobs].flatMap(([jobId, held]) => {
-      const [entry] = held.waiting;
-      return entry !== undefined && held.retryAt <= now ? [{ jobId, entry, failures: held.failures }] : [];
-    });
+  /** Jobs whose first entry may be tried again at `now`. */
+  due(now: number): string[] {
+    return [...this.#jobs].filter(([, held]) => held.retryAt <= now).map(([jobId]) => jobId);
+  }
+
+  /** The first entry of a held job and how often it has failed; null if the job is free. */
+  first(jobId: string): { entry: T; failures: number } | null {
+    const held = this.#jobs.get(jobId);
+    const [entry] = held?.waiting ?? [];
+    return held && entry !== undefined ? { entry, failures: held.failures } : null;
   }
 
   /** The first entry of the job failed again. */

@@ -24,7 +24,9 @@ export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 
   constructor(lease: ShardLease, attempt: string) {
-    super(`Cannot ${attempt}: shard ${lease.shard} is no longer leased to ${lease.replica} in epoch ${lease.epoch}`);
+    super(
+      `Cannot ${attempt}: shard ${lease.shard} is no longer leased to ${lease.replica} in epoch ${lease.epoch}`,
+    );
   }
 }
 
@@ -72,7 +74,9 @@ return redis.call('DEL', KEYS[1])`;
 
 interface Holding {
   readonly lease: ShardLease;
+  /** Ends the work: the shard is given back, or lost. */
   readonly stop: AbortController;
+  /** Resolves when the work has ended and the lease is released; never rejects. */
   readonly done: Promise<void>;
 }
 
@@ -90,19 +94,22 @@ export class ShardLeases {
     this.#options = options;
   }
 
-  /** Shards held now, lowest first. */
+  /** Shards held now, lowest first; not those that are being given back. */
   get owned(): number[] {
-    return [...this.#held.keys()].sort((a, b) => a - b);
+    return this.#kept().map((holding) => holding.lease.shard);
   }
 
   /** Acquires, refreshes and gives back shards until `signal` aborts; then finishes work in hand and releases all. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([
-      this.#every(this.#options.acquireMs, signal, () => this.#rebalance(signal)),
-      this.#every(this.#options.refreshMs, signal, () => this.#refresh()),
-    ]);
-    await Promise.all([...this.#held.values()].map((holding) => this.#giveBack(holding)));
-    await this.#redis.del(this.#heartbeatKey()).catch(() => {});
+    const released = new AbortController();
+    // Leases are refreshed to the last: what is still being finished must be acknowledged by its owner.
+    const refreshing = this.#every(this.#options.refreshMs, released.signal, () => this.#refresh(signal));
+    await this.#every(this.#options.acquireMs, signal, () => this.#rebalance(signal));
+    // Others may take what we give back as soon as we no longer count.
+    const forgotten = this.#redis.del(this.#heartbeatKey()).catch(() => {});
+    await Promise.all([forgotten, ...[...this.#held.values()].map(giveBack)]);
+    released.abort();
+    await refreshing;
   }
 
   async #every(ms: number, signal: AbortSignal, pass: () => Promise<void>): Promise<void> {
@@ -113,14 +120,13 @@ export class ShardLeases {
   }
 
   async #rebalance(signal: AbortSignal): Promise<void> {
-    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
+    await this.#beat();
+    const kept = this.#kept();
     const replicas = await this.#countReplicas();
-    const balance = leaseBalance({ shards: this.#options.numShards, replicas, owned: this.#held.size });
-    if (balance < 0) {
-      const surplus = [...this.#held.values()].sort((a, b) => b.lease.shard - a.lease.shard).slice(0, -balance);
-      await Promise.all(surplus.map((holding) => this.#giveBack(holding)));
-    }
-    for (let shard = 0, wanted = balance; shard < this.#options.numShards && wanted > 0 && !signal.aborted; shard++) {
+    let wanted = leaseBalance({ shards: this.#options.numShards, replicas, owned: kept.length });
+    // Not awaited: work that ends late must not keep us from the other shards.
+    for (const holding of kept.slice(kept.length + Math.min(wanted, 0))) giveBack(holding);
+    for (let shard = 0; shard < this.#options.numShards && wanted > 0 && !signal.aborted; shard++) {
       if (!this.#held.has(shard) && await this.#acquire(shard)) wanted--;
     }
   }
@@ -133,38 +139,45 @@ export class ShardLeases {
     if (epoch < 0) return false;
     const lease: ShardLease = { shard, leaseKey, epochKey, replica, epoch };
     const stop = new AbortController();
-    const done = this.#own(lease, stop.signal).catch((error) => {
-      if (error instanceof LeaseLostError) log.warn({ shard, epoch }, error.message);
-      else log.error({ shard, epoch, error }, "work on shard ended by a fault, giving it back");
-    }).finally(() => {
-      // Ended by itself: let go at once, so that this or another replica may start afresh.
-      if (!stop.signal.aborted) this.#forget(lease);
-    });
-    this.#held.set(shard, { lease, stop, done });
     log.info({ shard, epoch }, "acquired shard");
+    this.#held.set(shard, { lease, stop, done: this.#work(lease, stop) });
     return true;
   }
 
-  async #refresh(): Promise<void> {
-    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
+  /** Works on the shard until told to stop; ended by itself, it lets go at once, so that anyone may start afresh. */
+  async #work(lease: ShardLease, stop: AbortController): Promise<void> {
+    const { shard, epoch } = lease;
+    try {
+      await this.#own(lease, stop.signal);
+    } catch (error) {
+      if (error instanceof LeaseLostError) this.#options.log.warn({ shard, epoch }, error.message);
+      else this.#options.log.error({ shard, epoch, error }, "work on shard ended by a fault, giving it back");
+    }
+    stop.abort();
+    await this.#redis.eval(RELEASE, 1, lease.leaseKey, lease.replica).catch(() => {});
+    this.#held.delete(shard);
+  }
+
+  /** Prolongs every lease, also of shards whose work is still ending; gives up those that have run out. */
+  async #refresh(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#beat();
     await Promise.all([...this.#held.values()].map(async (holding) => {
       const { leaseKey, replica, shard, epoch } = holding.lease;
       if (Number(await this.#redis.eval(REFRESH, 1, leaseKey, replica, this.#options.ttlMs)) === 1) return;
+      if (holding.stop.signal.aborted) return;
       this.#options.log.warn({ shard, epoch }, "lost shard: the lease had run out");
-      await this.#giveBack(holding);
+      giveBack(holding); // not awaited: the other leases must not wait for this work to end
     }));
   }
 
-  async #giveBack(holding: Holding): Promise<void> {
-    holding.stop.abort();
-    await holding.done;
-    this.#forget(holding.lease);
+  /** What is held and not being given back, lowest shard first. */
+  #kept(): Holding[] {
+    return [...this.#held.values()].filter((holding) => !holding.stop.signal.aborted)
+      .sort((a, b) => a.lease.shard - b.lease.shard);
   }
 
-  #forget(lease: ShardLease): void {
-    if (this.#held.get(lease.shard)?.lease.epoch !== lease.epoch) return;
-    this.#held.delete(lease.shard);
-    this.#redis.eval(RELEASE, 1, lease.leaseKey, lease.replica).catch(() => {});
+  async #beat(): Promise<void> {
+    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
   }
 
   async #countReplicas(): Promise<number> {
@@ -177,4 +190,9 @@ export class ShardLeases {
   #heartbeatKey(): string {
     return `${this.#options.prefix}:heartbeat:${this.#options.replica}`;
   }
+}
+
+function giveBack(holding: Holding): Promise<void> {
+  holding.stop.abort();
+  return holding.done;
 }

@@ -16,33 +16,60 @@ export class UnsafeRedisError extends Error {
 
 /** Longest pause between two attempts to reconnect (ms). */
 const MAX_RECONNECT_PAUSE_MS = 2_000;
+/** A connection that says nothing for this long while it is asked is made anew (ms). */
+const SILENCE_MS = 10_000;
 
 /**
  * Opens a connection that outlives outages: commands wait until Redis is back and in-flight ones are sent
- * again, so whatever is sent must be safe to run twice. It does not wait for Redis to answer.
+ * again, so whatever is sent must be safe to run twice. It does not wait for Redis to answer. As a server may go
+ * without a word (its machine died, Sentinel names another), one that keeps silent for `silenceMs` is looked up
+ * again; so nothing that blocks may be sent on this connection.
  *
  * @param url `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/master/db`.
  * @throws {RangeError} if the address cannot be read.
  */
-export function openRedis(url: string, options: { name: string; log: Logger }): RedisResource {
+export function openRedis(
+  url: string,
+  options: { name: string; log: Logger; silenceMs?: number },
+): RedisResource {
   const redis = new Redis({
     ...redisOptions(url),
     connectionName: options.name,
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_PAUSE_MS),
     // After a failover the old primary answers READONLY: reconnect and send the command again.
-    reconnectOnError: (error) => error.message.startsWith("READONLY") ? 2 : false,
+    reconnectOnError: (error) => error.message.includes("READONLY") ? 2 : false,
   });
   let down = false;
   redis.on("error", (error: Error) => {
-    if (!down) options.log.warn({ error: error.message || String(error) }, "redis is unavailable, waiting for it");
+    if (!down) {
+      options.log.warn({ error: error.message || String(error) }, "redis is unavailable, waiting for it");
+    }
     down = true;
   });
   redis.on("ready", () => {
     if (down) options.log.info("redis is back");
     down = false;
   });
+  const { log, silenceMs = SILENCE_MS } = options;
+  const watch = setInterval(watchdog(redis, log), silenceMs);
+  Deno.unrefTimer(watch);
+  redis.once("end", () => clearInterval(watch));
   return asResource(redis);
+}
+
+/** To be called again and again: makes the connection anew if the last call's question has not been answered. */
+function watchdog(redis: Redis, log: Logger): () => void {
+  let asked = false;
+  return () => {
+    if (redis.status !== "ready") return;
+    if (asked) {
+      log.warn("redis keeps silent, connecting again");
+      return redis.disconnect(true);
+    }
+    asked = true;
+    redis.ping().catch(() => {}).finally(() => asked = false);
+  };
 }
 
 /** A further connection to the same Redis, for calls that block. */
@@ -66,14 +93,19 @@ export async function requireSafeRedis(
   if (info === null) return;
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? "noeviction";
   if (policy !== "noeviction") {
-    const fault = `maxmemory-policy is "${policy}": Redis would drop events when it is full. Set it to noeviction`;
+    const fault =
+      `maxmemory-policy is "${policy}": Redis would drop events when it is full. Set it to noeviction`;
     if (!options.allowUnsafe) {
-      throw new UnsafeRedisError(`Cannot use this Redis: ${fault}, or set REDIS_ALLOW_UNSAFE=true to accept the loss`);
+      throw new UnsafeRedisError(
+        `Cannot use this Redis: ${fault}, or set REDIS_ALLOW_UNSAFE=true to accept the loss`,
+      );
     }
     options.log.warn(fault);
   }
   if (/^aof_enabled:0/m.test(info)) {
-    options.log.warn("Redis keeps no append-only file: what it holds is lost when it restarts. Set appendonly yes");
+    options.log.warn(
+      "Redis keeps no append-only file: what it holds is lost when it restarts. Set appendonly yes",
+    );
   }
 }
 
@@ -90,42 +122,67 @@ async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promis
   }
 }
 
-/** What ioredis needs to know for an address. */
+/**
+ * What ioredis needs to know for an address.
+ *
+ * @throws {RangeError} if it cannot be read. The message does not show the address: it may hold a password.
+ */
 export function redisOptions(url: string): RedisOptions {
-  if (!url.startsWith("redis+sentinel://")) {
-    const parsed = new URL(url);
-    const db = Number(parsed.pathname.slice(1) || 0);
-    if (!Number.isInteger(db)) throw new RangeError(`Cannot read the Redis address: "${parsed.pathname}" is no database number`);
-    return {
-      host: parsed.hostname.replace(/^\[|\]$/g, ""),
-      port: Number(parsed.port || 6379),
-      db,
-      ...credentials(parsed.username, parsed.password),
-      ...(parsed.protocol === "rediss:" ? { tls: {} } : {}),
-    };
+  return url.startsWith("redis+sentinel://") ? sentinelOptions(url) : serverOptions(url);
+}
+
+function serverOptions(url: string): RedisOptions {
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new RangeError("Cannot read the Redis address: expected redis://user:password@host:port/database");
   }
-  const match = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/?]+)(?:\/(\d+))?$/.exec(url);
-  if (!match) {
-    throw new RangeError("Cannot read the Redis address: expected redis+sentinel://host:port,host:port/master/db");
+  const { protocol, hostname, port, pathname, username, password } = new URL(url);
+  if (hostname === "") throw new RangeError("Cannot read the Redis address: it names no host");
+  const [, db] = /^\/?(\d*)$/.exec(pathname) ?? [];
+  if (db === undefined) {
+    throw new RangeError(`Cannot read the Redis address: "${pathname}" is no database number`);
   }
-  const [, login = "", hosts = "", name = "", db = "0"] = match;
-  const [user = "", password = ""] = login.split(":");
   return {
-    sentinels: hosts.split(",").map((text) => {
-      const { hostname, port } = new URL(`redis://${text}`);
-      return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 26379) };
-    }),
-    name,
+    ...hostAndPort({ hostname, port }, 6379),
     db: Number(db),
-    ...credentials(user, password),
+    ...credentials(username, password),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
   };
 }
 
-function credentials(username: string, password: string): RedisOptions {
+function sentinelOptions(url: string): RedisOptions {
+  const match = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^@/]+)\/([^/?]+)(?:\/(\d*))?$/.exec(url);
+  const [, login = "", hosts = "", name = "", db = ""] = match ?? [];
+  const sentinels = hosts.split(",").map((text) => `redis://${text}`);
+  if (!match || !sentinels.every((text) => URL.canParse(text) && new URL(text).hostname)) {
+    throw new RangeError(
+      "Cannot read the Redis address: expected redis+sentinel://host:port,host:port/master/db",
+    );
+  }
+  const [user = "", ...password] = login.split(":");
   return {
-    ...(username ? { username: decodeURIComponent(username) } : {}),
-    ...(password ? { password: decodeURIComponent(password) } : {}),
+    sentinels: sentinels.map((text) => hostAndPort(new URL(text), 26379)),
+    name,
+    db: Number(db),
+    ...credentials(user, password.join(":")),
   };
+}
+
+/** IPv6 addresses lose the brackets that they wear in an address. */
+function hostAndPort({ hostname, port }: { hostname: string; port: string }, defaultPort: number) {
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || defaultPort) };
+}
+
+function credentials(username: string, password: string): RedisOptions {
+  try {
+    return {
+      ...(username ? { username: decodeURIComponent(username) } : {}),
+      ...(password ? { password: decodeURIComponent(password) } : {}),
+    };
+  } catch (cause) {
+    throw new RangeError("Cannot read the Redis address: user and password must be percent-encoded", {
+      cause,
+    });
+  }
 }
 
 function asResource(redis: Redis): RedisResource {

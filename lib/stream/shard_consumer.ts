@@ -7,12 +7,12 @@
  */
 import { UndecodableEntryError } from "../event/codec.ts";
 import { backoffMs } from "../run/backoff.ts";
-import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
-import { FIRST_ENTRY_ID } from "./entry_id.ts";
-import type { FencedShard, Flag, RawEntry } from "./fence.ts";
+import { compareEntryIds, FIRST_ENTRY_ID } from "./entry_id.ts";
+import type { FencedShard, Flag } from "./fence.ts";
 import { HoldBack } from "./hold_back.ts";
+import { type Arrival, Intake, type IntakeOptions } from "./intake.ts";
 import { LeaseLostError } from "./lease.ts";
 
 /** An entry with what its bytes mean. */
@@ -31,118 +31,81 @@ export interface Handled {
 export type Handler<E> = (entries: readonly Entry<E>[]) => Promise<Handled | void>;
 
 /** What a shard consumer does and within which bounds. */
-export interface ShardConsumerOptions<E> {
+export interface ShardConsumerOptions<E> extends IntakeOptions<E> {
   readonly handler: Handler<E>;
-  readonly decode: (data: string) => E;
   readonly jobOf: (event: E) => string;
-  /** Resolves when the stream may hold entries after `id`, after `ms`, or when `signal` aborts. */
-  readonly waitForMore: (id: string, ms: number, signal: AbortSignal) => Promise<void>;
   readonly dlq: { readonly stream: string; readonly maxlen: number };
   /** Entries handed to the handler at once, at most. */
   readonly batchSize: number;
-  /** How long a partial batch waits to be filled (ms); 0 hands over what is there. @default 0 */
-  readonly lingerMs?: number;
-  /** An event that ends the waiting for a fuller batch. */
-  readonly urgent?: (event: E) => boolean;
   /** Tries of one entry before it is buried. */
   readonly maxDeliveries: number;
   /** Quick retries within each try. */
   readonly handlerRetries: number;
-  readonly log: Logger;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
-/** Held-back entries beyond which no new ones are read, so that memory stays bounded. */
+/** What a shard consumer asks of its shard. */
+export type Shard = Pick<FencedShard, "ensureGroup" | "lastDeliveredId" | "take" | "acknowledge" | "bury">;
+
+/** Held-back entries beyond which no new ones are taken, so that memory stays bounded. */
 const MAX_HELD = 5_000;
 /** Longest wait for new entries before the loop looks round (ms). */
 const IDLE_MS = 5_000;
 
-interface Seen<E> extends Entry<E> {
-  readonly raw: RawEntry;
-  readonly firstSeen: number;
+/** An entry that was understood. */
+interface Seen<E> extends Arrival<E> {
+  readonly event: E;
 }
 
 /** See the module's description. */
 export class ShardConsumer<E> {
-  readonly #shard: FencedShard;
+  readonly #shard: Shard;
   readonly #options: ShardConsumerOptions<E>;
   readonly #held = new HoldBack<Seen<E>>();
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  readonly #intake: Intake<E>;
 
-  constructor(shard: FencedShard, options: ShardConsumerOptions<E>) {
+  constructor(shard: Shard, options: ShardConsumerOptions<E>) {
     this.#shard = shard;
     this.#options = options;
+    this.#intake = new Intake(shard, options);
   }
 
   /**
-   * Runs until `signal` aborts.
+   * Runs until `signal` aborts; the entries in hand are finished first.
    *
    * @throws {LeaseLostError} when another replica has taken over the shard.
+   * @throws {OutageError} when Redis refuses what is asked of the shard itself, e.g. because the group is gone.
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.#shard.ensureGroup();
-    await this.#takeOver(signal);
-    let last = await this.#shard.lastDeliveredId();
+    let after = FIRST_ENTRY_ID;
     while (!signal.aborted) {
       await this.#retryHeld(signal);
       const room = Math.min(this.#options.batchSize, MAX_HELD - this.#held.size);
-      const batch = room > 0 ? await this.#readBatch(room, signal) : [];
-      last = batch.at(-1)?.id ?? last;
+      const batch = room > 0 ? await this.#intake.batch(after, room, signal) : [];
+      after = batch.at(-1)?.id ?? after;
       if (batch.length > 0) await this.#process(batch, signal);
-      else await this.#idle(last, room > 0, signal);
+      else await this.#idle(after, room > 0, signal);
     }
   }
 
-  async #takeOver(signal: AbortSignal): Promise<void> {
-    let start: string | null = FIRST_ENTRY_ID;
-    while (start !== null && !signal.aborted) {
-      const { entries, next, trimmed } = await this.#shard.claim(start, this.#options.batchSize);
-      if (trimmed.length > 0) {
-        this.#options.log.error({ count: trimmed.length, first: trimmed[0], last: trimmed.at(-1) },
-          "lost pending entries: the stream was trimmed before they were handled; raise its MAXLEN");
-      }
-      if (entries.length > 0) await this.#process(entries, signal);
-      start = next;
-    }
-  }
-
-  /** One read, and while the batch is not full and nothing in it is urgent, more until the waiting time is over. */
-  async #readBatch(room: number, signal: AbortSignal): Promise<RawEntry[]> {
-    const batch = await this.#shard.read(room);
-    const deadline = this.#options.now() + (this.#options.lingerMs ?? 0);
-    while (batch.length > 0 && batch.length < room && !signal.aborted) {
-      const left = deadline - this.#options.now();
-      if (left <= 0 || this.#hasUrgent(batch)) break;
-      await this.#options.waitForMore(batch.at(-1)?.id ?? FIRST_ENTRY_ID, left, signal);
-      batch.push(...await this.#shard.read(room - batch.length));
-    }
-    return batch;
-  }
-
-  #hasUrgent(batch: readonly RawEntry[]): boolean {
-    const { urgent } = this.#options;
-    return urgent !== undefined && batch.some((raw) => {
-      const event = this.#tryDecode(raw);
-      return !(event instanceof Error) && urgent(event);
-    });
-  }
-
-  async #idle(last: string, mayRead: boolean, signal: AbortSignal): Promise<void> {
+  async #idle(after: string, mayTake: boolean, signal: AbortSignal): Promise<void> {
     const retryAt = this.#held.nextRetryAt();
     const ms = retryAt === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(10, retryAt - this.#options.now()));
-    await (mayRead ? this.#options.waitForMore(last, ms, signal) : sleep(ms, signal));
+    if (!mayTake) return await sleep(ms, signal);
+    // Entries behind `after` may have been handled by a predecessor: they are nothing to wake up for.
+    const delivered = await this.#shard.lastDeliveredId();
+    await this.#options.waitForMore(compareEntryIds(after, delivered) < 0 ? delivered : after, ms, signal);
   }
 
-  async #process(batch: readonly RawEntry[], signal: AbortSignal): Promise<void> {
+  async #process(batch: readonly Arrival<E>[], signal: AbortSignal): Promise<void> {
     const free: Seen<E>[] = [];
-    for (const raw of batch) {
-      const event = this.#tryDecode(raw);
-      if (event instanceof Error) {
-        await this.#bury({ id: raw.id, raw, firstSeen: this.#options.now() }, "undecodable", event, 1);
+    for (const arrival of batch) {
+      const { event } = arrival;
+      if (event instanceof UndecodableEntryError) {
+        await this.#bury(arrival, "undecodable", event, 1);
         continue;
       }
-      const seen: Seen<E> = { id: raw.id, event, raw, firstSeen: this.#options.now() };
+      const seen: Seen<E> = { ...arrival, event };
       const jobId = this.#options.jobOf(event);
       if (this.#held.has(jobId)) this.#held.append(jobId, seen);
       else free.push(seen);
@@ -154,38 +117,58 @@ export class ShardConsumer<E> {
 
   /** Splits a failed batch by job and entry, so that only what fails by itself is held back. */
   async #isolate(failed: readonly Seen<E>[], fault: Error, signal: AbortSignal): Promise<void> {
-    if (failed.length === 1 && failed[0]) return this.#hold([failed[0]], fault);
+    if (failed.length === 1) return await this.#hold(failed, fault);
     for (const entries of Map.groupBy(failed, (seen) => this.#options.jobOf(seen.event)).values()) {
       for (const [index, seen] of entries.entries()) {
         const own = await this.#attempt([seen], signal);
         if (signal.aborted) return;
         if (own === null) continue;
-        this.#hold(entries.slice(index), own);
+        await this.#hold(entries.slice(index), own);
         break;
       }
     }
   }
 
-  #hold(entries: readonly Seen<E>[], fault: Error): void {
+  async #hold(entries: readonly Seen<E>[], fault: Error): Promise<void> {
     const [first] = entries;
     if (!first) return;
     const jobId = this.#options.jobOf(first.event);
-    this.#options.log.warn({ job_id: jobId, entry: first.id, error: fault.message }, "entry failed, holding its job back");
+    this.#options.log.warn(
+      { job_id: jobId, entry: first.id, error: fault.message },
+      "entry failed, holding its job back",
+    );
     this.#held.hold(jobId, entries, this.#options.now() + backoffMs(1));
+    if (this.#options.maxDeliveries === 1) await this.#giveUp(jobId, first, { fault, deliveries: 1 });
   }
 
   async #retryHeld(signal: AbortSignal): Promise<void> {
-    for (const { jobId, entry, failures } of this.#held.due(this.#options.now())) {
-      const fault = await this.#attempt([entry], signal);
-      if (signal.aborted) return;
-      if (fault === null) this.#held.settled(jobId);
-      else if (failures + 1 >= this.#options.maxDeliveries) {
-        await this.#bury(entry, "handler failed", fault, failures + 1);
-        this.#held.settled(jobId);
-      } else {
-        this.#held.failed(jobId, this.#options.now() + backoffMs(failures + 1));
-      }
+    for (const jobId of this.#held.due(this.#options.now())) {
+      while (!signal.aborted && await this.#retryFirst(jobId, signal));
     }
+  }
+
+  /** Tries a held job's first entry again. True if it is out of the way, so that the next one may be tried at once. */
+  async #retryFirst(jobId: string, signal: AbortSignal): Promise<boolean> {
+    const first = this.#held.first(jobId);
+    if (first === null) return false;
+    const fault = await this.#attempt([first.entry], signal);
+    if (signal.aborted) return false;
+    const deliveries = first.failures + 1;
+    if (fault === null) {
+      this.#held.settled(jobId);
+    } else if (deliveries >= this.#options.maxDeliveries) {
+      await this.#giveUp(jobId, first.entry, { fault, deliveries });
+    } else {
+      this.#held.failed(jobId, this.#options.now() + backoffMs(deliveries));
+      return false;
+    }
+    return true;
+  }
+
+  /** Buries the first entry of a held job. */
+  async #giveUp(jobId: string, entry: Seen<E>, why: { fault: Error; deliveries: number }): Promise<void> {
+    await this.#bury(entry, "handler failed", why.fault, why.deliveries);
+    this.#held.settled(jobId);
   }
 
   /**
@@ -201,7 +184,9 @@ export class ShardConsumer<E> {
         return null;
       } catch (error) {
         if (error instanceof OutageError) {
-          if (outages++ === 0) this.#options.log.warn({ error: error.message }, "paused: a dependency is unavailable");
+          if (outages++ === 0) {
+            this.#options.log.warn({ error: error.message }, "paused: a dependency is unavailable");
+          }
           await sleep(backoffMs(outages), signal);
         } else if (error instanceof LeaseLostError) {
           throw error;
@@ -216,26 +201,18 @@ export class ShardConsumer<E> {
   }
 
   async #bury(
-    seen: { id: string; raw: RawEntry; firstSeen: number },
+    arrival: Arrival<E>,
     reason: string,
     error: Error,
     deliveries: number,
   ): Promise<void> {
-    this.#options.log.error({ entry: seen.id, reason, error: error.message }, "entry goes to the dead letters");
+    this.#options.log.error(
+      { entry: arrival.id, reason, error: error.message },
+      "entry goes to the dead letters",
+    );
     await this.#shard.bury(
-      { entry: seen.raw, reason, error: error.message, deliveries, firstSeen: seen.firstSeen },
+      { entry: arrival.raw, reason, error: error.message, deliveries, firstSeen: arrival.firstSeen },
       this.#options.dlq,
     );
   }
-
-  #tryDecode(raw: RawEntry): E | UndecodableEntryError {
-    if (raw.data === null) return new UndecodableEntryError('Cannot decode entry: it has no field "data"');
-    try {
-      return this.#options.decode(this.#decoder.decode(raw.data));
-    } catch (error) {
-      if (error instanceof UndecodableEntryError) return error;
-      return new UndecodableEntryError("Cannot decode entry: its bytes are no UTF-8", { cause: error });
-    }
-  }
 }
-

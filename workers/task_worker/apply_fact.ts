@@ -6,8 +6,9 @@
  */
 import type { JobType, Reason } from "lib/event/status.ts";
 import { advance, type Fact } from "lib/job/workflow.ts";
-import { endStep, findWorkflow, flowOf, recordTransition, saveFlow } from "lib/store/workflows.ts";
 import type { Sql } from "lib/store/open.ts";
+import { endStep } from "lib/store/steps.ts";
+import { findWorkflow, flowOf, recordTransition, saveFlow } from "lib/store/workflows.ts";
 
 /** What is to be done next for a job. */
 export type Order =
@@ -23,8 +24,16 @@ export interface FactDetails {
   readonly reason?: Reason | null;
 }
 
-/** Applies a fact to the job's workflow. A job without one (started past us) and facts that come late are left. */
-export async function applyFact(tx: Sql, jobId: string, fact: Fact, details: FactDetails): Promise<Order | null> {
+/**
+ * Applies a fact to the job's workflow, which the caller has locked. A job without one (started past us) and facts
+ * that come late are left.
+ */
+export async function applyFact(
+  tx: Sql,
+  jobId: string,
+  fact: Fact,
+  details: FactDetails,
+): Promise<Order | null> {
   const workflow = await findWorkflow(tx, jobId);
   if (!workflow) return null;
   const decision = advance(flowOf(workflow), fact);

@@ -10,15 +10,17 @@ import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.
 import type { PfconClient } from "lib/pfcon/client.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import { containerIds } from "lib/store/status_history.ts";
-import { findWorkflow, holdCleanup, lockJob, type StepRecord } from "lib/store/workflows.ts";
 import { inTransaction } from "lib/store/transaction.ts";
+import { findWorkflow, holdCleanup, lockJob, type WorkflowRecord } from "lib/store/workflows.ts";
 import { applyFact } from "./apply_fact.ts";
+import type { HeldCleanups } from "./held_cleanups.ts";
 
 /** What cleaning up needs. */
 export interface CleanUpContext {
   readonly sql: Sql;
   readonly redis: Redis;
   readonly pfcon: Pick<PfconClient, "get" | "remove">;
+  readonly held: Pick<HeldCleanups, "hold" | "release">;
   /** Null: proof only. Else: a log also counts as drained this long after its container's end (ms). */
   readonly quiescenceMs: number | null;
   /** Milliseconds since 1970. */
@@ -30,43 +32,68 @@ export class CleanupHeldError extends Error {
   override readonly name = "CleanupHeldError";
 }
 
+/** A step whose log is not proven stored, and the keys of which any one proves it. */
+interface Unproven {
+  readonly step: JobType;
+  readonly proofs: readonly string[];
+}
+
 /**
  * Cleans up after the workflow if that is its current step. Done twice it changes nothing.
  *
  * @throws {CleanupHeldError} while a log is not proven stored.
  */
 export async function cleanUp(context: CleanUpContext, jobId: string, signal: AbortSignal): Promise<void> {
+  context.held.release(jobId);
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, jobId));
   if (!workflow || workflow.status !== "running" || workflow.step !== "cleanup") return;
-  const waiting = await unprovenSteps(context, jobId, workflow.steps, signal);
-  if (waiting.length > 0) {
-    const why = `waiting until the log of ${waiting.join(", ")} is proven stored`;
-    await withOutage("note why cleanup waits", () => holdCleanup(context.sql, jobId, why));
-    throw new CleanupHeldError(`Cannot clean up job "${jobId}": ${why}`);
+  try {
+    await deleteContainers(context, workflow, signal);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    // Only for people to read: if it cannot be noted either, the error itself is what counts.
+    if (!signal.aborted) await holdCleanup(context.sql, jobId, why).catch(() => {});
+    throw error;
   }
-  for (const step of JOB_TYPES) await context.pfcon.remove(step, jobId, signal);
   await inTransaction(context.sql, "complete the workflow", async (tx) => {
     await lockJob(tx, jobId);
     await applyFact(tx, jobId, { kind: "cleanedUp" }, { at: context.now() });
   });
 }
 
-/** Steps whose container may still hold the only copy of a part of its log. */
-async function unprovenSteps(
+async function deleteContainers(
   context: CleanUpContext,
-  jobId: string,
-  steps: readonly StepRecord[],
+  workflow: WorkflowRecord,
   signal: AbortSignal,
-): Promise<JobType[]> {
-  const candidates = steps.filter((step) => step.outcome !== "skipped" && step.outcome !== "not-run");
+): Promise<void> {
+  const { jobId } = workflow;
+  const unproven: Unproven[] = [];
+  for (const candidate of await withoutProof(context, workflow)) {
+    if (await context.pfcon.get(candidate.step, jobId, signal) !== null) unproven.push(candidate);
+  }
+  if (unproven.length > 0) {
+    context.held.hold(jobId, unproven.map(({ proofs }) => proofs));
+    const steps = unproven.map(({ step }) => step).join(", ");
+    throw new CleanupHeldError(`Waiting until the log of ${steps} is proven stored`);
+  }
+  for (const step of JOB_TYPES) await context.pfcon.remove(step, jobId, signal);
+}
+
+/**
+ * Steps that ran a container whose log is not proven stored. The reference's proof names no container, but it is
+ * withdrawn before each order, and a container that never started leaves none.
+ */
+async function withoutProof(context: CleanUpContext, workflow: WorkflowRecord): Promise<Unproven[]> {
+  const { jobId } = workflow;
   const containers = await withOutage("look up the job's containers", () => containerIds(context.sql, jobId));
-  const unproven: JobType[] = [];
-  for (const { step, endedAt } of candidates) {
-    if (context.quiescenceMs !== null && endedAt && context.now() - endedAt.getTime() >= context.quiescenceMs) continue;
+  const unproven: Unproven[] = [];
+  for (const { step, outcome, endedAt } of workflow.steps) {
+    if (outcome === "skipped" || outcome === "not-run") continue;
+    const sinceEnd = endedAt === null ? 0 : context.now() - endedAt.getTime();
+    if (context.quiescenceMs !== null && sinceEnd >= context.quiescenceMs) continue;
     const containerId = containers.get(step);
-    const proof = containerId ? containerFlushedKey(containerId) : logsFlushedKey(jobId, step);
-    if (await context.redis.exists(proof) === 1) continue;
-    if (await context.pfcon.get(step, jobId, signal) !== null) unproven.push(step);
+    const proofs = [logsFlushedKey(jobId, step), ...(containerId ? [containerFlushedKey(containerId)] : [])];
+    if (await context.redis.exists(...proofs) === 0) unproven.push({ step, proofs });
   }
   return unproven;
 }

@@ -9,7 +9,9 @@ export const Config = z.object({
   ...processSettings,
   ...streamSettings,
   ...brokerSettings,
-  DB_DSN: address("postgres", "postgresql").describe("Postgres, `postgresql://user:password@host:5432/database`."),
+  DB_DSN: address("postgres", "postgresql").describe(
+    "Postgres, `postgresql://user:password@host:5432/database`.",
+  ),
   PFCON_URL: address("http", "https").default("http://pfcon:30005").describe("pfcon's address."),
   PFCON_USER: z.string({ error: "expected pfcon's user name" }).describe("pfcon's user name."),
   PFCON_PASSWORD: z.string({ error: "expected pfcon's password" }).describe("pfcon's password."),

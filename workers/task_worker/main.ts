@@ -10,9 +10,18 @@ import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { brokerUrl } from "lib/task/broker_settings.ts";
 import { TaskQueue, taskWorker } from "lib/task/queue.ts";
 import { StatusQueues } from "lib/task/status_queues.ts";
-import { CLEAN_UP_QUEUE, CleanUp, ProcessJobStatus, RUN_STEP_QUEUE, RunStep, statusQueue } from "lib/task/tasks.ts";
+import {
+  CLEAN_UP_QUEUE,
+  CleanUp,
+  cleanUpId,
+  ProcessJobStatus,
+  RUN_STEP_QUEUE,
+  RunStep,
+  statusQueue,
+} from "lib/task/tasks.ts";
 import { cleanUp } from "./clean_up.ts";
 import { Config } from "./config.ts";
+import { HeldCleanups } from "./held_cleanups.ts";
 import { Orders } from "./orders.ts";
 import { processStatus } from "./process_status.ts";
 import { Relay } from "./relay.ts";
@@ -22,7 +31,10 @@ import { Sweep } from "./sweep.ts";
 await runMain("task_worker", Config, async ({ config, log, signal, health }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "task_worker", log });
   await using broker = openRedis(brokerUrl(config), { name: "task_worker:tasks", log });
-  await using sql = openPostgres(config.DB_DSN, { applicationName: "task_worker", max: config.STREAM_NUM_SHARDS + config.TASK_CONCURRENCY + 4 });
+  await using sql = openPostgres(config.DB_DSN, {
+    applicationName: "task_worker",
+    max: config.STREAM_NUM_SHARDS + config.TASK_CONCURRENCY + 4,
+  });
   const pfcon = new PfconClient({
     url: config.PFCON_URL,
     user: config.PFCON_USER,
@@ -55,15 +67,23 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
     log,
     now,
     onRecorded: () => relay.nudge(),
-    bury: (letter) => writeDeadLetter(redis, { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN }, letter),
+    bury: (letter) =>
+      writeDeadLetter(redis, { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN }, letter),
     streamOf: (jobId) => shardKey(config.STREAM_STATUS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
   } satisfies Parameters<typeof processStatus>[0];
-  const step = { sql, redis, pfcon, now, startAttempts: config.PFCON_START_ATTEMPTS };
+  const step = { sql, redis, pfcon, now, startAttempts: config.PFCON_START_ATTEMPTS, startGraceMs: 5_000 };
   const quiescenceMs = config.CLEANUP_POLICY === "quiescence" ? config.EOS_QUIESCENCE_SECONDS * 1_000 : null;
+  const held = new HeldCleanups({
+    redis,
+    hurry: (jobId) => cleanUpQueue.hurry(cleanUpId(jobId)),
+    everyMs: 250,
+    log,
+  });
   await untilAvailable(() => statusQueues.limit(), { signal, log });
 
   await runAll([
     relay,
+    held,
     new Sweep({
       sql,
       pfcon,
@@ -94,11 +114,11 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
     taskWorker(broker, CLEAN_UP_QUEUE, {
       schema: CleanUp,
       handler: async ({ job_id }, signal) => {
-        await cleanUp({ sql, redis, pfcon, now, quiescenceMs }, job_id, signal);
+        await cleanUp({ sql, redis, pfcon, held, now, quiescenceMs }, job_id, signal);
         relay.nudge();
       },
       concurrency: config.TASK_CONCURRENCY,
-      maxPauseMs: 3_000,
+      maxPauseMs: 15_000,
       log,
     }),
   ], signal);

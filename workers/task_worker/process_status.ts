@@ -10,11 +10,11 @@ import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { untilAvailable } from "lib/run/until_available.ts";
+import type { Sql } from "lib/store/open.ts";
 import type { DeadLetter } from "lib/stream/dead_letter.ts";
 import type { ProcessJobStatus } from "lib/task/tasks.ts";
 import type { Orders } from "./orders.ts";
 import { recordStatus } from "./record_status.ts";
-import type { Sql } from "lib/store/open.ts";
 
 /** Tries of an event that fails for a reason of its own. */
 const MAX_TRIES = 3;
@@ -31,43 +31,58 @@ export interface ProcessStatusContext {
   readonly now: () => number;
 }
 
-/** Does the task; rejects only if `signal` aborts before it is done. */
+/** Does the task, however long it takes; rejects only if `signal` aborts before it is done. */
 export async function processStatus(
   context: ProcessStatusContext,
   { task, shard }: { task: ProcessJobStatus; shard: number },
   signal: AbortSignal,
 ): Promise<void> {
   const stored = { event: task.event, entryId: task.entry_id };
-  for (let tries = 1;; tries++) {
+  let buried: DeadLetter | null = null;
+  for (let failures = 0;;) {
     try {
-      const order = await untilAvailable(
-        () => recordStatus(context.sql, stored, { shard, now: context.now() }),
-        { signal, log: context.log },
-      );
+      if (buried) return await context.bury(buried);
+      const record = () => recordStatus(context.sql, stored, { shard, now: context.now() });
+      const order = await untilAvailable(record, { signal, log: context.log });
       context.onRecorded();
       return await context.orders.give(order);
     } catch (error) {
       if (error instanceof OutageError || signal.aborted) throw error;
-      if (tries >= MAX_TRIES) return await bury(context, task, { error, tries });
-      await sleep(backoffMs(tries), signal);
+      failures++;
+      context.log.error(
+        { job_id: task.event.job_id, entry: task.entry_id, failures, error },
+        "a status cannot be recorded",
+      );
+      if (isOfTheEvent(error) && failures >= MAX_TRIES) {
+        buried ??= deadLetter(context, task, { error, tries: failures });
+      }
+      await sleep(backoffMs(failures), signal);
     }
   }
 }
 
-async function bury(
-  context: ProcessStatusContext,
+/**
+ * Whether another event might fare better. Of what Postgres refuses, only values it cannot hold (SQLSTATE classes
+ * 22, 23 and 54) are the event's: a wrong password or a missing table concern all events, and wait for somebody
+ * to put them right.
+ */
+function isOfTheEvent(error: unknown): boolean {
+  if (!(error instanceof Error && "code" in error)) return true;
+  return /^(22|23|54)...$|^UNDEFINED_VALUE$/.test(String(error.code));
+}
+
+function deadLetter(
+  context: Pick<ProcessStatusContext, "streamOf" | "now">,
   { event, entry_id }: ProcessJobStatus,
   { error, tries }: { error: unknown; tries: number },
-): Promise<void> {
-  const why = error instanceof Error ? error.message : String(error);
-  context.log.error({ job_id: event.job_id, entry: entry_id, error }, "status cannot be recorded, it goes to the dead letters");
-  await context.bury({
+): DeadLetter {
+  return {
     data: encodeStatusEvent(event),
     reason: "cannot be recorded",
-    error: why,
+    error: error instanceof Error ? error.message : String(error),
     originStream: context.streamOf(event.job_id),
     originId: entry_id,
     deliveries: tries,
     at: context.now(),
-  });
+  };
 }

@@ -6,14 +6,14 @@
  */
 import { statusEventId } from "lib/event/event_id.ts";
 import { type ConfirmedStatus, isConfirmation, isTerminal, type StatusEvent } from "lib/event/status.ts";
-import { stepResult, type StepResult } from "lib/job/verdict.ts";
+import { type StepResult, stepResult } from "lib/job/verdict.ts";
+import type { Sql } from "lib/store/open.ts";
 import { addToOutbox } from "lib/store/outbox.ts";
 import { insertStatus, type StoredStatus, upsertCurrentStatus } from "lib/store/status_history.ts";
 import { noteProgress } from "lib/store/status_progress.ts";
 import { inTransaction } from "lib/store/transaction.ts";
 import { lockJob } from "lib/store/workflows.ts";
 import { applyFact, type Order } from "./apply_fact.ts";
-import type { Sql } from "lib/store/open.ts";
 
 /** Records the event and returns the order that follows from it, if any. Recording it again changes nothing. */
 export async function recordStatus(
@@ -22,6 +22,7 @@ export async function recordStatus(
   { shard, now }: { shard: number; now: number },
 ): Promise<Order | null> {
   const { event, entryId } = stored;
+  if (isConfirmation(event.status)) return null; // tells of a record, and is none
   return await inTransaction(sql, "record a status", async (tx) => {
     await lockJob(tx, event.job_id);
     await noteProgress(tx, shard, entryId);
@@ -29,25 +30,35 @@ export async function recordStatus(
     await upsertCurrentStatus(tx, event);
     const confirmation = confirmationOf(event);
     if (confirmation) await addToOutbox(tx, { stream: "status", event: confirmation });
-    const result = resultOf(event);
-    if (result === null) return null;
-    const outcome = { step: event.job_type, result, error: event.reason?.text ?? null };
-    return await applyFact(tx, event.job_id, { kind: "stepEnded", outcome }, {
-      at: now,
-      endedAt: new Date(event.timestamp),
-      exitCode: event.exit_code,
-      reason: event.reason ?? null,
-    });
+    return await applyEnd(tx, event, now);
   });
 }
 
 /**
- * What the event means for its step; null if the step goes on. A container that vanished without ever having
- * started says nothing: it was taken away by the order that could not start it, which decides about the step.
+ * Ends the event's step, if that is what it says, in a transaction that has locked the job. Returns the order that
+ * follows. `now` is ms since 1970.
+ */
+export async function applyEnd(tx: Sql, event: StatusEvent, now: number): Promise<Order | null> {
+  const result = resultOf(event);
+  if (result === null) return null;
+  const outcome = { step: event.job_type, result, error: event.reason?.text ?? null };
+  return await applyFact(tx, event.job_id, { kind: "stepEnded", outcome }, {
+    at: now,
+    endedAt: new Date(event.timestamp),
+    exitCode: event.exit_code,
+    reason: event.reason ?? null,
+  });
+}
+
+/**
+ * What the event means for its step; null if the step goes on. A container that has not started says nothing,
+ * even if the runtime could not start it, or if it is gone: whoever ordered it sees that too, and decides whether
+ * to try again.
  */
 export function resultOf(event: StatusEvent): StepResult | null {
   const { status, previous_status, reason = null } = event;
-  if (isConfirmation(status) || (status === "undefined" && previous_status === "notStarted")) return null;
+  if (isConfirmation(status) || status === "notStarted") return null;
+  if (status === "undefined" && previous_status === "notStarted") return null;
   return stepResult(status, reason);
 }
 
@@ -59,5 +70,11 @@ export function confirmationOf(event: StatusEvent): StatusEvent | null {
   if (!isTerminal(event.status)) return null;
   const status: ConfirmedStatus = `confirmed_${event.status}`;
   const fact = { job_id: event.job_id, job_type: event.job_type, status, timestamp: event.timestamp };
-  return { ...event, event_id: statusEventId(fact), status, previous_status: event.status, message: "confirmed" };
+  return {
+    ...event,
+    event_id: statusEventId(fact),
+    status,
+    previous_status: event.status,
+    message: "confirmed",
+  };
 }

@@ -53,12 +53,18 @@ export class Relay implements Worker {
 
   /** Publishes until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let faults = 0; !signal.aborted;) {
+    for (let faults = 0, busy = 0; !signal.aborted;) {
       this.#nudged = Promise.withResolvers<void>();
       try {
         const published = await this.runOnce();
         faults = 0;
-        if (published < BATCH) await Promise.race([this.#nudged.promise, sleep(this.#options.pollMs, signal)]);
+        busy = published === null ? busy + 1 : 0;
+        if (published === BATCH) continue;
+        // Another relay may have looked just before what we were nudged for was there.
+        const pauseMs = busy > 0
+          ? backoffMs(busy, { baseMs: 20, capMs: this.#options.pollMs })
+          : this.#options.pollMs;
+        await Promise.race([this.#nudged.promise, sleep(pauseMs, signal)]);
       } catch (error) {
         const level = error instanceof OutageError ? "warn" : "error";
         if (faults++ === 0) this.#options.log[level]({ error }, "the outbox waits");
@@ -67,11 +73,11 @@ export class Relay implements Worker {
     }
   }
 
-  /** One pass; returns how many events went out. */
-  async runOnce(): Promise<number> {
+  /** One pass; returns how many events went out, or null if another relay is at work. */
+  async runOnce(): Promise<number | null> {
     return await inTransaction(this.#sql, "publish the outbox", async (tx) => {
       const rows = await lockUnpublished(tx, BATCH);
-      if (rows === null || rows.length === 0) return 0;
+      if (rows === null || rows.length === 0) return rows && 0;
       const entryIds = await publishOnce(this.#redis, rows.map((row) => this.#publication(row)));
       await markPublished(tx, rows, entryIds);
       return rows.length;

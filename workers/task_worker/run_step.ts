@@ -6,144 +6,131 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { JobType, Reason } from "lib/event/status.ts";
 import { inputDirs, JobParams, outputDir } from "lib/job/job_params.ts";
 import { LOGS_FLUSHED_TTL_SECONDS, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import {
   type Compute,
-  PfconClient,
+  type PfconClient,
   PfconFaultError,
   type PfconJob,
   PfconRejectedError,
-  startFailureReason,
 } from "lib/pfcon/client.ts";
-import {
-  countStartAttempt,
-  findWorkflow,
-  lockJob,
-  markOrdered,
-  noteStepError,
-  type WorkflowRecord,
-} from "lib/store/workflows.ts";
-import { type Sql, withOutage } from "lib/store/open.ts";
-import { inTransaction } from "lib/store/transaction.ts";
-import { OutageError } from "lib/run/outage_error.ts";
-import { applyFact, type Order } from "./apply_fact.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { withOutage } from "lib/store/open.ts";
+import { noteStepError } from "lib/store/steps.ts";
+import { findWorkflow, type StepRecord, type WorkflowRecord } from "lib/store/workflows.ts";
+import type { Order } from "./apply_fact.ts";
+import { endStep, type EndStepContext, noteOrdered, type StepTarget } from "./end_step.ts";
+import { lookUp, StartFailedError } from "./look_up.ts";
+import { startFailed } from "./start_failed.ts";
 
 /** What ordering a step needs. */
-export interface RunStepContext {
-  readonly sql: Sql;
+export interface RunStepContext extends EndStepContext {
   readonly redis: Redis;
   readonly pfcon: Pick<PfconClient, "schedule" | "get" | "remove">;
   /** Starts that may fail for the job's own reason before the step counts as not run. */
   readonly startAttempts: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  /** How long a container that was made but does not run may still be about to start (ms). */
+  readonly startGraceMs: number;
 }
 
-/** How many more tries a fault gets that need not be the job's own. */
-const UNCLEAR_FAULT_FACTOR = 4;
-
-/** A start failed and will be tried again. */
-export class StartFailedError extends Error {
-  override readonly name = "StartFailedError";
-}
+/** Pause between two looks at a container that may be about to start (ms). */
+const LOOK_AGAIN_MS = 250;
 
 /** Orders the step if it is still the workflow's current one; returns the order that follows when it is over. */
 export async function runStep(
   context: RunStepContext,
-  { jobId, step }: { jobId: string; step: JobType },
+  target: StepTarget,
   signal: AbortSignal,
 ): Promise<Order | null> {
+  const { jobId, step } = target;
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, jobId));
   if (!workflow || workflow.status !== "running" || workflow.step !== step) return null;
-  if (workflow.steps.find((record) => record.step === step)?.orderedAt) return null;
+  const record = workflow.steps.find((record) => record.step === step);
+  if (!record || record.orderedAt) return null;
   try {
-    const known = await context.pfcon.get(step, jobId, signal);
-    // A container that was made but not started cannot be started by asking again: pfcon would return it as it is.
-    if (known?.status === "notStarted") await context.pfcon.remove(step, jobId, signal);
-    const running = known !== null && known.status !== "notStarted";
-    const compute = running ? known : await order(context, workflow, step, signal);
-    return await accepted(context, jobId, step, compute);
+    return await orderStep(context, workflow, record, signal);
   } catch (error) {
-    return await refused(context, { jobId, step, error }, signal);
+    if (error instanceof PfconRejectedError) {
+      const reason = { code: "rejected-by-pfcon", text: error.message } as const;
+      return await endStep(context, target, { result: "not-run", reason });
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    // Only for people to read: if it cannot be noted either, the error itself is what counts.
+    if (!signal.aborted) await noteStepError(context.sql, jobId, step, why).catch(() => {});
+    throw error;
   }
 }
 
-async function order(context: RunStepContext, workflow: WorkflowRecord, step: JobType, signal: AbortSignal): Promise<Compute> {
-  // An older container of this name may have left its proof, which says nothing about the one that starts now.
-  await context.redis.del(logsFlushedKey(workflow.jobId, step));
-  return await context.pfcon.schedule(step, pfconJob(workflow), signal);
-}
-
-/** A step that this pfcon does not need is over at once; its log, being none, is flushed. */
-async function accepted(context: RunStepContext, jobId: string, step: JobType, compute: Compute): Promise<Order | null> {
-  const skipped = compute.image === "" && /Skipped$/.test(compute.message);
-  if (!skipped) {
-    await withOutage("note that the step is ordered", () => markOrdered(context.sql, jobId, step));
-    return null;
-  }
-  await context.redis.set(logsFlushedKey(jobId, step), "1", "EX", LOGS_FLUSHED_TTL_SECONDS);
-  return await endStep(context, jobId, { step, result: "skipped", reason: null });
-}
-
-async function refused(
+async function orderStep(
   context: RunStepContext,
-  { jobId, step, error }: { jobId: string; step: JobType; error: unknown },
+  workflow: WorkflowRecord,
+  record: StepRecord,
   signal: AbortSignal,
 ): Promise<Order | null> {
-  if (error instanceof PfconRejectedError) {
-    return await endStep(context, jobId, { step, result: "not-run", reason: { code: "rejected-by-pfcon", text: error.message } });
+  const target = { jobId: workflow.jobId, step: record.step };
+  const known = await settled(context, target, signal);
+  if (known && known.status !== "notStarted") return await noteOrdered(context, target, known.status);
+  const params = JobParams.safeParse(workflow.params);
+  if (!params.success) {
+    const text = `the job's parameters cannot be used: ${params.error.message}`;
+    return await endStep(context, target, { result: "not-run", reason: { code: "config", text } });
   }
-  if (error instanceof PfconFaultError) return await startFailed(context, { jobId, step, fault: error }, signal);
-  const why = error instanceof Error ? error.message : String(error);
-  await withOutage("note why the step waits", () => noteStepError(context.sql, jobId, step, why));
-  throw error;
+  // Asking again does not start a container that was made but not started: pfcon would return it as it is.
+  if (known) await context.pfcon.remove(target.step, target.jobId, signal);
+  if (known && record.startAttempts >= context.startAttempts) {
+    const text = record.lastError ?? "its container was made, but never started";
+    return await endStep(context, target, { result: "not-run", reason: { code: "start-failed", text } });
+  }
+  // An older container of this name may have left its proof, which says nothing about the one that starts now.
+  await context.redis.del(logsFlushedKey(target.jobId, target.step));
+  try {
+    const made = await context.pfcon.schedule(target.step, pfconJob(target.jobId, params.data), signal);
+    return isSkipped(made) ? await skip(context, target) : await noteOrdered(context, target, made.status);
+  } catch (fault) {
+    if (fault instanceof PfconFaultError) return await startFailed(context, target, fault, signal);
+    throw fault;
+  }
 }
 
 /**
- * pfcon answers 500 for a missing image and a bad entrypoint, but for a dead engine too (pfcon's contract, §5, §9).
- * Asking for the container tells them apart: a dead engine answers 500 again, which is an outage and waits. The
- * job is surely to blame if its container was left unstarted, or if the image could not be pulled; a few tries
- * cover a registry's hiccup. Any other fault may be the job's (limits that the engine refuses) or the site's, and
- * gets far more tries.
+ * The step's container, once it is clear what there is. One that is not started may just be about to be: an
+ * earlier try of this task may have been cut off while pfcon was at work on it.
+ *
+ * @throws {StartFailedError} if its state is not clear yet (it is being removed, or about to end).
  */
-async function startFailed(
+async function settled(
   context: RunStepContext,
-  { jobId, step, fault }: { jobId: string; step: JobType; fault: PfconFaultError },
+  target: StepTarget,
   signal: AbortSignal,
-): Promise<Order | null> {
-  const left = await context.pfcon.get(step, jobId, signal).catch((error) => {
-    throw error instanceof PfconFaultError ? new OutageError("the engine behind pfcon", `start ${step}`, { cause: fault }) : error;
-  });
-  const code: Reason["code"] = left?.status === "notStarted" ? "start-failed" : startFailureReason(fault.detail);
-  const surelyJobsFault = left?.status === "notStarted" || code === "image-pull";
-  const limit = surelyJobsFault ? context.startAttempts : context.startAttempts * UNCLEAR_FAULT_FACTOR;
-  const attempts = await withOutage("count the start", () => countStartAttempt(context.sql, jobId, step, fault.message));
-  if (left?.status === "notStarted") await context.pfcon.remove(step, jobId, signal);
-  if (attempts < limit) throw new StartFailedError(fault.message, { cause: fault });
-  return await endStep(context, jobId, { step, result: "not-run", reason: { code, text: fault.detail } });
+): Promise<Compute | null> {
+  let known = await lookUp(context.pfcon, target, signal);
+  for (
+    let waited = 0;
+    known?.status === "notStarted" && waited < context.startGraceMs;
+    waited += LOOK_AGAIN_MS
+  ) {
+    await sleep(LOOK_AGAIN_MS, signal);
+    known = await lookUp(context.pfcon, target, signal);
+  }
+  if (known?.status !== "undefined") return known;
+  throw new StartFailedError(
+    `Cannot order ${target.step} of job "${target.jobId}" yet: its container is "${known.message}"`,
+  );
 }
 
-/** Ends a step for a reason that no status event tells. Returns the order that follows. */
-export async function endStep(
-  context: Pick<RunStepContext, "sql" | "now">,
-  jobId: string,
-  end: { step: JobType; result: "skipped" | "not-run" | "undefined"; reason: Reason | null },
-): Promise<Order | null> {
-  const outcome = { step: end.step, result: end.result, error: end.reason?.text ?? null };
-  return await inTransaction(context.sql, "end the step", async (tx) => {
-    await lockJob(tx, jobId);
-    return await applyFact(tx, jobId, { kind: "stepEnded", outcome }, { at: context.now(), reason: end.reason });
-  });
+/** A step that this pfcon does not need has no container. */
+function isSkipped(compute: Compute): boolean {
+  return compute.image === "" && compute.message.endsWith("Skipped");
 }
 
-function pfconJob(workflow: WorkflowRecord): PfconJob {
-  const params = JobParams.parse(workflow.params);
-  return {
-    ...params,
-    job_id: workflow.jobId,
-    input_dirs: inputDirs(params),
-    output_dir: outputDir(workflow.jobId, params),
-  };
+/** Its log, being none, is flushed. */
+async function skip(context: RunStepContext, target: StepTarget): Promise<Order | null> {
+  const key = logsFlushedKey(target.jobId, target.step);
+  await context.redis.set(key, "1", "EX", LOGS_FLUSHED_TTL_SECONDS);
+  return await endStep(context, target, { result: "skipped", reason: null });
+}
+
+function pfconJob(jobId: string, params: JobParams): PfconJob {
+  return { ...params, job_id: jobId, input_dirs: inputDirs(params), output_dir: outputDir(jobId, params) };
 }

@@ -1,10 +1,9 @@
 /**
  * The slow layer under the quick ones: finds workflows whose next task got lost between commit and queue, or
- * with the queue's Redis, and steps whose container is gone without anybody having told.
+ * with the queue's Redis, and steps whose container is gone, or never started, without anybody having told.
  *
  * @module
  */
-import type { JobType } from "lib/event/status.ts";
 import type { PfconClient } from "lib/pfcon/client.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import type { Logger } from "lib/run/log.ts";
@@ -12,10 +11,13 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
-import { findUnordered, noteStepError, takeSilentSteps } from "lib/store/workflows.ts";
+import { noteStepError, takeSilentSteps, withdrawOrder } from "lib/store/steps.ts";
+import { findUnordered } from "lib/store/workflows.ts";
 import type { StatusQueues } from "lib/task/status_queues.ts";
+import type { Order } from "./apply_fact.ts";
+import { endStep, noteOrdered, type StepTarget } from "./end_step.ts";
+import { lookUp } from "./look_up.ts";
 import type { Orders } from "./orders.ts";
-import { endStep } from "./run_step.ts";
 
 /** Workflows and steps looked at in one pass. */
 const LIMIT = 500;
@@ -24,8 +26,8 @@ const LIMIT = 500;
 export interface SweepOptions {
   readonly sql: Sql;
   readonly pfcon: Pick<PfconClient, "get">;
-  readonly orders: Orders;
-  readonly statusQueues: StatusQueues;
+  readonly orders: Pick<Orders, "give">;
+  readonly statusQueues: Pick<StatusQueues, "limit">;
   readonly everyMs: number;
   readonly silentMs: number;
   readonly log: Logger;
@@ -36,6 +38,8 @@ export interface SweepOptions {
 export class Sweep implements Worker {
   readonly name = "sweep";
   readonly #options: SweepOptions;
+  /** The last workflow of the pass before, if that did not come to the end. */
+  #after = "";
 
   constructor(options: SweepOptions) {
     this.#options = options;
@@ -53,34 +57,68 @@ export class Sweep implements Worker {
     }
   }
 
-  /** One pass; returns how many orders were given again and how many lost steps were ended. */
+  /** One pass; returns how many orders were given again and how many silent steps got on. */
   async runOnce(signal: AbortSignal): Promise<{ ordered: number; lost: number }> {
-    const { sql, orders, statusQueues, everyMs, silentMs } = this.#options;
-    await statusQueues.limit();
-    const unordered = await withOutage("look for lost orders", () => findUnordered(sql, { olderThanMs: everyMs, limit: LIMIT }));
+    await this.#options.statusQueues.limit();
+    const ordered = await this.#giveAgain();
+    const { sql, silentMs } = this.#options;
+    const silent = await withOutage(
+      "look for silent steps",
+      () => takeSilentSteps(sql, { silentMs, limit: LIMIT }),
+    );
+    let lost = 0;
+    for (const target of silent) if (await this.#ask(target, signal)) lost++;
+    return { ordered, lost };
+  }
+
+  /** Orders that are under way are not given twice; held cleanups are always among them. */
+  async #giveAgain(): Promise<number> {
+    const { sql, orders, everyMs } = this.#options;
+    const range = { olderThanMs: everyMs, limit: LIMIT, after: this.#after };
+    const unordered = await withOutage("look for lost orders", () => findUnordered(sql, range));
     for (const { jobId, step } of unordered) {
       if (step === "completed") continue;
       await orders.give(step === "cleanup" ? { jobId, kind: "cleanUp" } : { jobId, kind: "runStep", step });
     }
-    const silent = await withOutage("look for silent steps", () => takeSilentSteps(sql, { silentMs, limit: LIMIT }));
-    let lost = 0;
-    for (const { jobId, step } of silent) if (await this.#ask(jobId, step, signal)) lost++;
-    return { ordered: unordered.length, lost };
+    this.#after = unordered.length < LIMIT ? "" : unordered.at(-1)?.jobId ?? "";
+    return unordered.length;
   }
 
-  /** True if the step's container is gone, and the step therefore over. */
-  async #ask(jobId: string, step: JobType, signal: AbortSignal): Promise<boolean> {
-    const { sql, pfcon, orders, now } = this.#options;
-    const known = await pfcon.get(step, jobId, signal);
-    if (known === null) {
-      const reason = { code: "vanished", text: `the ${step} container no longer exists and nobody saw how it ended` } as const;
-      await orders.give(await endStep({ sql, now }, jobId, { step, result: "undefined", reason }));
-      return true;
+  /** True if the step gets on. One that pfcon cannot be asked about does not keep the others waiting. */
+  async #ask(target: StepTarget, signal: AbortSignal): Promise<boolean> {
+    try {
+      const order = await this.#orderFor(target, signal);
+      await this.#options.orders.give(order);
+      return order !== null;
+    } catch (error) {
+      if (error instanceof OutageError || signal.aborted) throw error;
+      this.#options.log.error(
+        { job_id: target.jobId, step: target.step, error },
+        "cannot ask about a silent step",
+      );
+      return false;
     }
+  }
+
+  async #orderFor(target: StepTarget, signal: AbortSignal): Promise<Order | null> {
+    const { sql, pfcon, now } = this.#options;
+    const { jobId, step } = target;
+    const known = await lookUp(pfcon, target, signal);
+    if (known === null) {
+      const text = `the ${step} container no longer exists and nobody saw how it ended`;
+      return await endStep({ sql, now }, target, { result: "undefined", reason: { code: "vanished", text } });
+    }
+    if (known.status === "notStarted") {
+      const why = "its container was made, but never started";
+      await withOutage("withdraw an order", () => withdrawOrder(sql, jobId, step, why));
+      return { jobId, kind: "runStep", step };
+    }
+    if (!known.status.startsWith("finished")) return null;
+    const order = await noteOrdered({ sql, now }, target, known.status);
     const why = `pfcon says ${known.status}, but no event tells so yet: is the event forwarder running?`;
-    if (known.status.startsWith("finished")) {
+    if (order === null) {
       await withOutage("note why the step waits", () => noteStepError(sql, jobId, step, why));
     }
-    return false;
+    return order;
   }
 }

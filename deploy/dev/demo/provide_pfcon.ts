@@ -5,6 +5,7 @@
  */
 import { socketOf } from "../docker_client.ts";
 import { freePort } from "../services/free_port.ts";
+import { PfconDevConfig } from "../pfcon_dev/config.ts";
 import type { Compute } from "./compute.ts";
 import { answersWell, DemoProcess } from "./demo_process.ts";
 import { SAMPLE_INPUT } from "./sample.ts";
@@ -41,7 +42,8 @@ export async function providePfcon(
     args: [
       "run",
       "--no-prompt",
-      "--allow-env",
+      "--ignore-env",
+      `--allow-env=${Object.keys(PfconDevConfig.shape).join(",")}`,
       "--allow-sys=hostname,uid,gid",
       `--allow-net=127.0.0.1:${port},${socket ? `unix:${socket}` : engine.host.replace(/^[a-z]+:\/\//, "")}`,
       `--allow-read=${paths}`,

@@ -51,7 +51,7 @@ export async function runEngine(options: EngineOptions, signal: AbortSignal): Pr
     onListen: () => logger.info({ socket, images: images.all().map(({ name }) => name) }, "listening"),
   }, app.fetch);
   await server.finished;
-  
+  await containers.killAll();
   await removeFolder(folder);
   logger.info({ socket }, "stopped");
 }

@@ -37,6 +37,10 @@ CREATE INDEX IF NOT EXISTS job_workflow_events_job ON job_workflow_events (job_i
 
 -- Ours beside them.
 
+-- The container that a status is of: one container's states and those of an earlier one of the same name are
+-- compared in different ways.
+ALTER TABLE job_status ADD COLUMN IF NOT EXISTS container_id text;
+
 -- Every state of every container, once. entry_ms and entry_seq: the stream entry it came from.
 CREATE TABLE job_status_history (
   id bigserial PRIMARY KEY,
@@ -64,6 +68,13 @@ CREATE TABLE job_outbox (
 CREATE INDEX job_outbox_unpublished ON job_outbox (id) WHERE published_at IS NULL;
 CREATE INDEX job_outbox_job ON job_outbox (job_id, id);
 
+-- Redis remembers for a while which ids went out. A database made anew beside the same Redis must not use them
+-- again, so its ids begin at the time of its making (in microseconds).
+DO $$ BEGIN
+  EXECUTE format('ALTER SEQUENCE job_outbox_id_seq RESTART WITH %s',
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
+END $$;
+
 -- Where each step of a workflow stands. outcome is null until the step is over.
 CREATE TABLE job_step (
   job_id text NOT NULL REFERENCES job_workflow ON DELETE CASCADE,
@@ -84,7 +95,7 @@ CREATE TABLE job_step (
 -- Workflows that are not over, and what keeps a cleanup from going on.
 ALTER TABLE job_workflow ADD COLUMN IF NOT EXISTS held text;
 ALTER TABLE job_workflow ADD COLUMN IF NOT EXISTS error text;
-CREATE INDEX job_workflow_running ON job_workflow (updated_at) WHERE status = 'running';
+CREATE INDEX job_workflow_running ON job_workflow (job_id) WHERE status = 'running';
 
 -- How far each status shard is recorded.
 CREATE TABLE status_progress (

@@ -1,0 +1,67 @@
+import { assertEquals } from "@std/assert";
+import { dockerFacts } from "./docker.ts";
+import { Inspected } from "./docker_engine.ts";
+
+const NEVER = "0001-01-01T00:00:00Z";
+
+function inspected(state: Record<string, unknown>, rest: Record<string, unknown> = {}): Inspected {
+  return Inspected.parse({
+    Id: "a".repeat(64),
+    Name: "/chris-jid-42-copy",
+    Created: "2026-01-15T12:01:00.123456789Z",
+    State: {
+      Status: "running",
+      Running: true,
+      StartedAt: "2026-01-15T12:01:01.5Z",
+      FinishedAt: NEVER,
+      ...state,
+    },
+    Config: { Image: "pl-x:1", Cmd: ["sh", "-c", "exit 3"], Labels: null },
+    ...rest,
+  });
+}
+
+Deno.test("dockerFacts() takes name, job, image and command as pfcon shows them", () => {
+  const facts = dockerFacts(inspected({}));
+  assertEquals([facts.name, facts.image, facts.cmd], ["chris-jid-42-copy", "pl-x:1", "sh -c 'exit 3'"]);
+  assertEquals(facts.identity, { job_id: "chris-jid-42", job_type: "copy" });
+  assertEquals(dockerFacts(inspected({}, { Config: {} })).cmd, "");
+});
+
+Deno.test("dockerFacts() tells waiting, running and ended apart", () => {
+  const phase = (state: Record<string, unknown>) => dockerFacts(inspected(state)).phase;
+  assertEquals(phase({ Status: "created", Running: false, StartedAt: NEVER }), "waiting");
+  assertEquals(
+    phase({ Status: "created", Running: false, StartedAt: NEVER, ExitCode: 127, Error: "no such file" }),
+    "waiting",
+  );
+  assertEquals(phase({}), "running");
+  assertEquals(phase({ Status: "paused", Paused: true }), "running");
+  assertEquals(phase({ Status: "restarting", Running: true, FinishedAt: "2026-01-15T12:01:02Z" }), "running");
+  assertEquals(phase({ Status: "exited", Running: false, FinishedAt: "2026-01-15T12:01:02Z" }), "ended");
+  assertEquals(phase({ Status: "removing", Running: false, FinishedAt: "2026-01-15T12:01:02Z" }), "ended");
+  assertEquals(
+    phase({ Status: "dead", Running: false, Dead: true, FinishedAt: "2026-01-15T12:01:02Z" }),
+    "ended",
+  );
+});
+
+Deno.test("dockerFacts() knows when the last run ended, and no end of an earlier run", () => {
+  const endedAt = (state: Record<string, unknown>) => dockerFacts(inspected(state)).endedAt;
+  assertEquals(endedAt({ FinishedAt: "2026-01-14T12:01:02Z" }), null);
+  assertEquals(
+    endedAt({ Status: "exited", Running: false, FinishedAt: "2026-01-15T12:01:02.12Z" }),
+    "2026-01-15T12:01:02.120000000Z",
+  );
+  assertEquals(endedAt({ Status: "exited", Running: false }), "2026-01-15T12:01:01.500000000Z");
+});
+
+Deno.test("dockerFacts() understands engines that write local time", () => {
+  const facts = dockerFacts(
+    inspected({ StartedAt: "2026-01-15T14:01:01.5+02:00" }, { Created: "2026-01-15T14:01:00+02:00" }),
+  );
+  assertEquals(facts.life.map(({ timestamp }) => timestamp), [
+    "2026-01-15T12:01:00+00:00",
+    "2026-01-15T12:01:01.500000+00:00",
+  ]);
+});
