@@ -34,8 +34,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const dir = await Deno.makeTempDir({ prefix: "chris-tests-" });
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
-    return await runAll(options, dir);
+    const code = await runAll(options, dir, stop.signal);
+    return stop.signal.aborted ? 130 : code;
   } finally {
     await Deno.remove(dir, { recursive: true }).catch(() => {});
   }
@@ -73,7 +76,7 @@ function parse(args: readonly string[]): Options {
   };
 }
 
-async function runAll(options: Options, dir: string): Promise<number> {
+async function runAll(options: Options, dir: string, signal: AbortSignal): Promise<number> {
   const needsServers = options.levels.some((level) => LEVELS_WITH_SERVERS.includes(level));
   let prepared: Prepared | null;
   try {
@@ -88,7 +91,9 @@ async function runAll(options: Options, dir: string): Promise<number> {
   {
     await using machine = prepared ??
       { env: {}, missing: [], [Symbol.asyncDispose]: () => Promise.resolve() };
-    for (const level of options.levels) results.push(await report(level, options, dir, machine));
+    for (const level of options.levels) {
+      if (!signal.aborted) results.push(await report(level, options, dir, { ...machine, signal }));
+    }
   }
   const sum = sumCounts(results);
   console.log(`\n${countsText(sum)}`);
@@ -99,7 +104,7 @@ async function report(
   level: LevelName,
   options: Options,
   dir: string,
-  machine: Pick<Prepared, "env" | "missing">,
+  machine: Pick<Prepared, "env" | "missing"> & { signal: AbortSignal },
 ): Promise<Counts> {
   console.log(`${level}: running`);
   const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
@@ -108,6 +113,7 @@ async function report(
     dir,
     root,
     env: machine.env,
+    signal: machine.signal,
     ...(filter ? { filter } : {}),
     ...(files ? { files } : {}),
     say: (text) => console.log(`${level}: ${text}`),
@@ -120,10 +126,10 @@ async function report(
   return result;
 }
 
-/** What `deno test` says about failures at its end; everything it said if it did not get there. */
+/** What `deno test` says about failures at its end; the last lines if it did not get there. */
 function failuresIn(output: string): string {
   const at = output.lastIndexOf("\n ERRORS ");
-  return at < 0 ? output : output.slice(at + 1);
+  return at < 0 ? output.split("\n").slice(-60).join("\n") : output.slice(at + 1);
 }
 
 function indented(text: string): string {

@@ -4,12 +4,13 @@
  *
  * Only SGR (colours and weights) and the way back to the line's start (`\r`, `CSI G`) are understood. Other control
  * sequences have no effect: those without a payload vanish, those that carry text (titles, links, device strings)
- * leave a visible `␛`. Colours end with the line, so that a program that never resets them spoils nothing below it.
+ * leave a mark. Colours end with the line, so that a program that never resets them spoils nothing below it.
  *
  * @module
  */
 import { SHOWN_CHARACTERS } from "./line_pieces.js";
 import { applySgr, PLAIN } from "./sgr.js";
+import { SEQUENCE_MARK } from "./visible_text.js";
 /** @import { Style } from "./sgr.js" */
 
 /** @typedef {{ from: number, to: number, style: Style }} Span A styled run of the plain text, end exclusive. */
@@ -28,7 +29,6 @@ const CSI = /\x1b\[([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])/y;
 const STRING_SEQUENCE = /\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)/y;
 // deno-lint-ignore no-control-regex
 const SHORT_SEQUENCE = /\x1b[\x20-\x2f]*[\x30-\x7e]/y;
-const ESCAPE_MARK = "\u241b";
 
 /**
  * Reads one line as a program wrote it.
@@ -84,12 +84,12 @@ function readSequence(raw, at, pen) {
   }
   const text = matchAt(STRING_SEQUENCE, raw, at);
   if (text) {
-    pen.write(ESCAPE_MARK);
+    pen.write(SEQUENCE_MARK);
     return at + text[0].length;
   }
   const short = matchAt(SHORT_SEQUENCE, raw, at);
   if (short && !/[[\]PX^_]/.test(short[0].slice(-1))) return at + short[0].length;
-  pen.write(ESCAPE_MARK);
+  pen.write(SEQUENCE_MARK);
   return at + 1;
 }
 

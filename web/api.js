@@ -123,13 +123,9 @@ export class Api {
    * @throws {ApiError | UnreachableError} for a refusal
    */
   async probe(url) {
-    const stop = new AbortController();
-    try {
-      const response = await this.#send("GET", url, undefined, stop.signal);
-      return response.status;
-    } finally {
-      stop.abort();
-    }
+    const response = await this.#send("GET", url);
+    await response.body?.cancel();
+    return response.status;
   }
 
   /**
@@ -146,17 +142,15 @@ export class Api {
    * @param {string} method
    * @param {string} path
    * @param {object} [body]
-   * @param {AbortSignal} [signal]
    * @returns {Promise<Response>} a good one
    */
-  async #send(method, path, body, signal) {
+  async #send(method, path, body) {
     const headers = method === "POST" ? JSON_TYPE : undefined;
     for (;;) {
       const response = await this.#fetch(path, {
         method,
         headers,
         body: body && JSON.stringify(body),
-        signal,
       })
         .catch((cause) => {
           throw new UnreachableError("The service cannot be reached.", { cause });

@@ -2,7 +2,6 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="esnext" />
 /// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 /**
  * One connection to a job's events for as long as the page shows the job. EventSource reconnects by itself after a cut;
  * where it gives up (the service answered with an error), this asks why and goes on from the last event's id.
@@ -12,12 +11,36 @@
 
 /** @typedef {"connecting" | "history" | "live" | "reconnecting" | "ended" | "refused"} ConnectionState */
 /** @typedef {"status" | "logs" | "workflow" | "gap"} EventName */
+/**
+ * @typedef {object} Listener What a source tells.
+ * @property {() => void} opened
+ * @property {(events: readonly string[], lastId: string) => void} came name and data of each event, by turns
+ * @property {(closed: boolean) => void} failed `closed`: it will not try again by itself
+ */
+/** @typedef {{ close(): void }} Source */
 
-const CLOSED = 2;
+/**
+ * An EventSource in a worker.
+ *
+ * @param {string} url
+ * @param {Listener} listener
+ * @returns {Source}
+ */
+function openInWorker(url, { opened, came, failed }) {
+  const worker = new Worker("/event_source_worker.js");
+  worker.addEventListener("message", ({ data }) => {
+    if (data.type === "events") came(data.events, data.lastId);
+    else if (data.type === "open") opened();
+    else failed(data.closed);
+  });
+  worker.addEventListener("error", () => failed(true));
+  worker.postMessage(new URL(url, location.href).href);
+  return { close: () => worker.terminate() };
+}
 
 /** The events of one job, whole history first. */
 export class JobStream {
-  /** @type {EventSource | null} */
+  /** @type {Source | null} */
   #source = null;
   #lastId = "";
   #attempts = 0;
@@ -35,16 +58,12 @@ export class JobStream {
    * @param {(state: ConnectionState, why: string) => void} options.onState
    * @param {(url: string) => Promise<number>} options.probe asks for the status of a stream that would not open;
    *   rejects with a `status` if it is refused
-   * @param {(url: string) => EventSource} [options.open]
+   * @param {(url: string, listener: Listener) => Source} [options.open]
    * @param {(attempt: number) => number} [options.wait] milliseconds before an attempt
    */
-  constructor(jobId, options) {
+  constructor(jobId, { onEvent, onState, probe, open = openInWorker, wait = backoff }) {
     this.#url = `/events/${encodeURIComponent(jobId)}/all`;
-    this.#options = {
-      open: (/** @type {string} */ url) => new EventSource(url),
-      wait: (/** @type {number} */ attempt) => backoff(attempt),
-      ...options,
-    };
+    this.#options = { onEvent, onState, probe, open, wait };
   }
 
   /** Opens the connection, or opens it anew where it left off. */
@@ -68,46 +87,46 @@ export class JobStream {
   /** @param {ConnectionState} state */
   #open(state) {
     this.#options.onState(state, "");
-    const source = this.#options.open(this.#resumeUrl);
+    const source = this.#options.open(this.#resumeUrl, {
+      opened: () => {
+        if (source === this.#source) this.#options.onState(this.#caughtUp ? "live" : "history", "");
+      },
+      came: (events, lastId) => {
+        if (source === this.#source) this.#receive(events, lastId);
+      },
+      failed: (closed) => {
+        if (source === this.#source) this.#failed(closed);
+      },
+    });
     this.#source = source;
-    for (const name of /** @type {const} */ (["status", "logs", "workflow", "gap"])) {
-      source.addEventListener(name, (event) => this.#receive(name, event));
-    }
-    source.addEventListener("open", () => this.#options.onState(this.#caughtUp ? "live" : "history", ""));
-    source.addEventListener("caught-up", (event) => {
-      this.#remember(event);
-      this.#caughtUp = true;
-      this.#options.onState("live", "");
-    });
-    source.addEventListener("end", (event) => {
-      this.#remember(event);
-      this.stop();
-      this.#options.onState("ended", "");
-    });
-    source.addEventListener("error", () => this.#failed(source));
   }
 
   /**
-   * @param {EventName} name
-   * @param {MessageEvent} event
+   * @param {readonly string[]} events
+   * @param {string} lastId
    */
-  #receive(name, event) {
-    this.#remember(event);
-    this.#options.onEvent(...readEvent(name, event.data));
-  }
-
-  /** @param {MessageEvent} event */
-  #remember(event) {
-    if (event.lastEventId) this.#lastId = event.lastEventId;
+  #receive(events, lastId) {
     this.#attempts = 0;
+    if (lastId) this.#lastId = lastId;
+    for (let i = 0; i < events.length; i += 2) {
+      const name = events[i];
+      if (name === "end") {
+        this.stop();
+        this.#options.onState("ended", "");
+      } else if (name === "caught-up") {
+        this.#caughtUp = true;
+        this.#options.onState("live", "");
+      } else {
+        this.#options.onEvent(...readEvent(/** @type {EventName} */ (name), events[i + 1] ?? ""));
+      }
+    }
   }
 
-  /** @param {EventSource} source */
-  #failed(source) {
-    if (this.#stopped || source !== this.#source) return;
+  /** @param {boolean} closed */
+  #failed(closed) {
     this.#options.onState("reconnecting", "");
-    if (source.readyState !== CLOSED) return;
-    source.close();
+    if (!closed) return;
+    this.#source?.close();
     this.#source = null;
     this.#askWhy();
   }

@@ -1,26 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { JobStream } from "./event_source.js";
 
-/** An EventSource that does what the test says. */
-class FakeSource extends EventTarget {
+type Listener = Parameters<NonNullable<ConstructorParameters<typeof JobStream>[1]["open"]>>[1];
+
+/** A source that does what the test says. */
+class FakeSource {
   static made: FakeSource[] = [];
-  readyState = 0;
   closed = false;
-  constructor(readonly url: string) {
-    super();
+  constructor(readonly url: string, readonly listener: Listener) {
     FakeSource.made.push(this);
   }
   close() {
-    this.readyState = 2;
     this.closed = true;
   }
-  tell(name: string, data: unknown = {}, lastEventId = "") {
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    this.dispatchEvent(new MessageEvent(name, { data: text, lastEventId }));
+  tell(name: string, data: unknown = {}, lastId = "") {
+    if (name === "open") return this.listener.opened();
+    this.listener.came([name, typeof data === "string" ? data : JSON.stringify(data)], lastId);
   }
   fail(forGood: boolean) {
-    this.readyState = forGood ? 2 : 0;
-    this.dispatchEvent(new Event("error"));
+    this.listener.failed(forGood);
   }
 }
 
@@ -32,7 +30,7 @@ function setup(answers: (number | { status?: number; message: string })[] = []) 
   const stream = new JobStream("job 1", {
     onEvent: (name, data) => events.push([name, data]),
     onState: (state, why) => states.push(why ? `${state}: ${why}` : state),
-    open: (url) => new FakeSource(url) as unknown as EventSource,
+    open: (url, listener) => new FakeSource(url, listener),
     probe: () => {
       const answer = answers.shift() ?? 500;
       return typeof answer === "number" && answer < 400 ? Promise.resolve(answer) : Promise.reject(answer);
@@ -106,6 +104,20 @@ Deno.test("G10 JobStream shows an event that it cannot read as a gap", () => {
   source().tell("logs", "{broken", "5");
   source().tell("logs", "null", "6");
   assertEquals(events, Array(2).fill(["gap", { reason: "an event could not be read" }]));
+});
+
+Deno.test("JobStream takes a batch in its order, and nothing after the end", () => {
+  const { events, states, source } = setup();
+  const { listener } = source();
+  listener.opened();
+  listener.came(
+    ["logs", '{"line":"a"}', "caught-up", "{}", "status", '{"status":"started"}', "end", "{}"],
+    "9",
+  );
+  listener.came(["logs", '{"line":"late"}'], "10");
+  listener.failed(true);
+  assertEquals(events, [["logs", { line: "a" }], ["status", { status: "started" }]]);
+  assertEquals(states, ["connecting", "history", "live", "ended"]);
 });
 
 Deno.test("JobStream is silent after stop()", async () => {

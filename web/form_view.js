@@ -143,10 +143,11 @@ export class FormView {
     for (const field of this.#fields()) {
       const fault = faults[field.name] ?? "";
       this.#say(field.name, fault);
-      if (!fault || !first) continue;
-      first = false;
+      if (!fault) continue;
       const details = field.closest("details");
       if (details) details.open = true;
+      if (!first) continue;
+      first = false;
       field.focus();
     }
     if (!faults.args) this.#previewArgs();

@@ -8,7 +8,7 @@
  * @module
  */
 import { ApiError } from "./api.js";
-import { byId, setText } from "./dom.js";
+import { byId, setData, setText } from "./dom.js";
 import { JobStream } from "./event_source.js";
 import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
 import { viewOf } from "./job_view_state.js";
@@ -38,6 +38,8 @@ export class JobView {
   /** @type {ConnectionState} */
   #connection = "connecting";
   #problem = "";
+  /** Whether the service knows no job of this id. */
+  #missing = false;
   #scheduled = false;
   #told = "";
   #imageKept = false;
@@ -121,7 +123,7 @@ export class JobView {
       this.#job = withWorkflow(this.#job, data);
       this.#askSoon ??= setTimeout(() => this.#ask(), 300);
     }
-    if (name === "logs" || name === "gap") this.log.schedule();
+    if (name === "logs" || name === "gap") this.log.scheduleLines();
     else this.#schedule();
   }
 
@@ -149,10 +151,11 @@ export class JobView {
     try {
       const answer = await this.#api.workflow(this.id);
       if (this.#stop.signal.aborted) return;
+      this.#missing = false;
       this.#job = withSnapshot(this.#job, answer);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) {
-        this.#problem ||= "No job with this id is known (yet).";
+        this.#missing = true;
       }
     }
     this.#schedule();
@@ -170,11 +173,11 @@ export class JobView {
   #show() {
     const view = viewOf(this.#job);
     const unknown = view.tone === "unknown";
-    const shown = unknown && this.#problem ? { ...view, headline: this.#problem } : view;
+    const shown = unknown ? { ...view, ...this.#unknownStory() } : view;
     this.#steps.show(shown, this.#now());
     this.#statuses.show(this.#job.statuses);
     const pill = byId("connection", HTMLElement);
-    pill.dataset.state = this.#connection;
+    setData(pill, "state", this.#connection);
     setText(pill.querySelector("span") ?? pill, CONNECTION_WORDS[this.#connection]);
     pill.title = this.#problem;
     document.title = unknown ? `${this.id} · ChRIS jobs` : `${view.headline} · ${this.id}`;
@@ -185,6 +188,13 @@ export class JobView {
       this.#imageKept = true;
       keepRecentJob({ id: this.id, image, at: this.#now() });
     }
+  }
+
+  /** What is said of a job of which nothing is known. */
+  #unknownStory() {
+    if (this.#problem) return { headline: this.#problem };
+    if (!this.#missing) return {};
+    return { headline: "There is no job with this id", detail: "Once it is submitted, it shows up here." };
   }
 
   /** @param {View} view */

@@ -3,12 +3,13 @@
 /// <reference lib="esnext" />
 /// <reference lib="dom" />
 /**
- * The lines of a tab as text, to be copied or saved.
+ * The lines of a tab as text, to be copied or saved: as shown, so that nothing hidden in them reaches a terminal.
  *
  * @module
  */
 import { make } from "./dom.js";
 import { moment } from "./format.js";
+import { visibleText } from "./visible_text.js";
 /** @import { LogBuffer } from "./log_buffer.js" */
 /** @import { Zone } from "./format.js" */
 
@@ -50,7 +51,7 @@ function lineText(line, step, zone) {
   const { date, time } = moment(line.time, zone);
   const at = zone !== "off" && date ? `${date} ${time} ` : "";
   const tag = step === "" && line.step ? `${line.step} ` : "";
-  return `${at}${tag}${line.kind === "line" ? line.text : `--- ${line.text} ---`}\n`;
+  return `${at}${tag}${line.kind === "line" ? visibleText(line.text) : `--- ${line.text} ---`}\n`;
 }
 
 /**

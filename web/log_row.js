@@ -35,6 +35,7 @@ export function makeRow(line, options) {
   if (line.index === options.current) classes.push("current");
   if (line.index === options.target) classes.push("target");
   const row = make("div", { class: classes.filter(Boolean).join(" ") });
+  if (line.stream === "stderr") row.title = "standard error";
   row.append(numberOf(line));
   if (options.tag) row.append(make("span", { class: "tag" }, [line.step]));
   if (options.zone !== "off") row.append(timeOf(line, options.zone));

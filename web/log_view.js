@@ -23,6 +23,9 @@ import { keepChoice, readChoice } from "./stored.js";
 
 const ZONES = /** @type {const} */ (["off", "local", "utc"]);
 
+/** Lines that stream in are shown this often, so that rendering leaves time for everything else. */
+const LINES_EVERY_MS = 100;
+
 /** The log panel, for one job. */
 export class LogView {
   #signal;
@@ -37,6 +40,9 @@ export class LogView {
   /** Lines of the tab when following stopped. */
   #seenLines = 0;
   #scheduled = false;
+  #shownAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #later;
   #lines = byId("lines", HTMLElement);
   #jump = byId("jump", HTMLButtonElement);
   #tabs = new LogTabs(byId("tabs", HTMLElement), (step) => this.selectStep(step));
@@ -92,13 +98,26 @@ export class LogView {
     this.schedule();
   }
 
+  /** Shows what the reader did in the next frame. */
   schedule() {
     if (this.#scheduled || this.#signal.aborted) return;
     this.#scheduled = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((time) => {
       this.#scheduled = false;
+      this.#shownAt = time;
       if (!this.#signal.aborted) this.#frame();
     });
+  }
+
+  /** Shows what came: at once after a pause, otherwise no more often than can be read. */
+  scheduleLines() {
+    if (this.#scheduled || this.#later !== undefined) return;
+    const rest = this.#shownAt + LINES_EVERY_MS - performance.now();
+    if (rest <= 0) return this.schedule();
+    this.#later = setTimeout(() => {
+      this.#later = undefined;
+      this.schedule();
+    }, rest);
   }
 
   #frame() {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { byId, icon, make, setIcon, setText } from "./dom.js";
+import { byId, icon, make, setData, setIcon, setText } from "./dom.js";
 import { spanText, STEPS } from "./job_view_state.js";
 /** @import { JobView, StepView } from "./job_view_state.js" */
 
@@ -35,7 +35,7 @@ export class StepsView {
    */
   show(view, now) {
     view.steps.forEach((step, i) => this.#items[i]?.show(step, now));
-    this.#verdict.dataset.tone = view.tone;
+    setData(this.#verdict, "tone", view.tone);
     setIcon(this.#verdict, TONE_ICONS[view.tone]);
     const headline = byId("headline", HTMLElement);
     setText(headline, view.headline);
@@ -69,7 +69,7 @@ class StepItem {
    * @param {number} now
    */
   show(step, now) {
-    this.element.dataset.state = step.note === "held" ? "held" : step.state;
+    setData(this.element, "state", step.note === "held" ? "held" : step.state);
     setIcon(this.element, step.note === "held" ? "held" : step.state);
     const words = step.note === "held"
       ? "held"

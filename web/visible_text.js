@@ -6,12 +6,18 @@
  * @module
  */
 
-/** @typedef {{ text: string, mark: null } | { text: string, mark: string }} Piece Plain text, or a mark with the character's name. */
+/**
+ * @typedef {{ text: string, mark: string | null }} Piece Plain text, or a mark with the character's name: what is shown
+ *   in its place (`^@`, `U+202E`) is then the text.
+ */
+
+/** Stands for a terminal's control sequence that carried text of its own. */
+export const SEQUENCE_MARK = "\u241b";
 
 // Tab stays a tab. Joiners (U+200C, U+200D) stay: emoji and several scripts need them.
 const HIDDEN =
   // deno-lint-ignore no-control-regex
-  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u241b\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** @type {Readonly<Record<number, string>>} */
 const NAMES = {
@@ -34,7 +40,7 @@ const NAMES = {
 };
 
 /**
- * Cuts text into plain pieces and marks, in order. Marks carry what to show (`␀`, `U+202E`) as `text`.
+ * Cuts text into plain pieces and marks, in order.
  *
  * @param {string} text
  * @returns {Piece[]}
@@ -70,8 +76,10 @@ export function visibleText(text) {
  */
 function markOf(code) {
   const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-  if (code < 0x20) return { text: String.fromCodePoint(0x2400 + code), mark: `control character ${hex}` };
-  if (code === 0x7f) return { text: "\u2421", mark: `control character ${hex}` };
+  if (code < 0x20 || code === 0x7f) {
+    return { text: `^${String.fromCodePoint(code ^ 0x40)}`, mark: `control character ${hex}` };
+  }
+  if (code === 0x241b) return { text: "^[", mark: "control sequence with hidden text, removed" };
   const name = NAMES[code] ?? (code < 0xa0 ? "control character" : "invisible character");
   return { text: hex, mark: `${name} ${hex}` };
 }

@@ -6,12 +6,14 @@ Deno.test("G13 visibleText() writes bidirectional overrides out, so that they ca
 });
 
 Deno.test("visiblePieces() names what it shows", () => {
-  assertEquals(visiblePieces("a\u0000b\u200b\u{e0041}"), [
+  assertEquals(visiblePieces("a\u0000b\u200b\u{e0041}\u007f␛"), [
     { text: "a", mark: null },
-    { text: "␀", mark: "control character U+0000" },
+    { text: "^@", mark: "control character U+0000" },
     { text: "b", mark: null },
     { text: "U+200B", mark: "zero-width space U+200B" },
     { text: "U+E0041", mark: "invisible character U+E0041" },
+    { text: "^?", mark: "control character U+007F" },
+    { text: "^[", mark: "control sequence with hidden text, removed" },
   ]);
 });
 

@@ -29,14 +29,14 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<number> {
   const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "chris-demo-" }));
   await Deno.chmod(dir, 0o711); // a server that runs as another user must get to its own folder in it
   terminal.line(terminal.style("dim", `Logs and data are in ${dir}\n`));
-  const { runDemo, StoppedError } = await import("./demo/run_demo.ts");
+  const { runDemo } = await import("./demo/run_demo.ts");
   try {
     const code = await runDemo({ options, terminal, signal: stop, dir, env: Deno.env.toObject() });
     if (code === 0 || stop.aborted) await remove(dir);
     else terminal.line(`The logs are kept in ${dir}`);
     return code;
   } catch (error) {
-    if (error instanceof StoppedError) {
+    if (stop.aborted) {
       await remove(dir);
       return 130;
     }

@@ -5,7 +5,7 @@
  * @module
  */
 import { engineVersion, findEngine } from "./docker_client.ts";
-import { BackgroundProcess } from "./services/background_process.ts";
+import { DemoProcess } from "./demo/demo_process.ts";
 
 /** A container engine that is ready. Disposing ends it if it was started here. */
 export interface Engine extends AsyncDisposable {
@@ -14,8 +14,8 @@ export interface Engine extends AsyncDisposable {
   readonly host: string;
   /** For people: "Docker Engine 27.1 at unix:///var/run/docker.sock". */
   readonly description: string;
-  /** The process that serves it, if it was started here. */
-  readonly process?: BackgroundProcess;
+  /** What serves it, if it was started here. */
+  readonly part?: DemoProcess;
 }
 
 /** What to pick an engine by. */
@@ -39,35 +39,34 @@ export async function pickEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-/** Starts an engine that runs containers as processes of this machine, and waits until it answers. @throws {StartError} */
+/**
+ * Starts an engine that runs containers as processes of this machine, and waits until it answers.
+ *
+ * @throws {StartError} with the tail of its log.
+ */
 export async function startProcessEngine(options: Omit<EngineOptions, "env">): Promise<Engine> {
   const socket = `${options.dir}/engine.sock`;
   const data = `${options.dir}/engine`;
   await Deno.mkdir(data, { recursive: true });
-  const program = decodeURIComponent(new URL("./process_engine.ts", import.meta.url).pathname);
-  const process = new BackgroundProcess({
+  const host = `unix://${socket}`;
+  const part = new DemoProcess({
     name: "process_engine",
     command: Deno.execPath(),
     // It runs whatever a container is told to run, on whatever files: the one part that needs all of these.
     args: ["run", "--no-prompt", "--ignore-env", "--allow-env=PATH", "--allow-sys=hostname", "--allow-run"]
       .concat("--allow-read", "--allow-write", `--allow-net=unix:${socket}`)
-      .concat(program, "--socket", socket, "--data", data, "--image", options.image),
+      .concat(decodeURIComponent(new URL("./process_engine.ts", import.meta.url).pathname))
+      .concat("--socket", socket, "--data", data, "--image", options.image),
     logFile: `${options.dir}/process_engine.log`,
+  }, async () => {
+    if (!await engineVersion(host)) throw new Error("no answer on its socket");
   });
-  const host = `unix://${socket}`;
-  try {
-    await process.ready(async () => {
-      if (!await engineVersion(host)) throw new Error("no answer on its socket");
-    }, 30_000);
-  } catch (error) {
-    await process.stop(0);
-    throw error;
-  }
+  await part.start();
   return {
     kind: "process",
     host,
     description: "no Docker Engine answers: containers run as processes of this machine (process_engine)",
-    process,
-    [Symbol.asyncDispose]: async () => void await process.stop(),
+    part,
+    [Symbol.asyncDispose]: () => part.stop(),
   };
 }

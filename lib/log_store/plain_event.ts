@@ -20,7 +20,8 @@ const PLAIN_TIME = /^(19[7-9]|20\d|21\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.(?!0{6})\d
 const EARLIEST_MS = Date.UTC(1970, 0, 1);
 const LATEST_MS = Date.UTC(2199, 11, 31);
 
-const TEXTS = ["job_id", "event_id", "job_type", "container_name", "container_id", "line"] as const;
+const KEYS = ["job_id", "event_id"] as const;
+const TEXTS = ["container_name", "container_id", "line"] as const;
 
 /** Longest job or event id in bytes of UTF-8: the longest word that Quickwit indexes. */
 export const MAX_KEY_BYTES = 255;
@@ -32,21 +33,27 @@ export interface PlainOptions {
 }
 
 /**
- * `event` in its plain form: NUL becomes ␀, a broken surrogate U+FFFD, an odd time the same moment or 1970.
+ * `event` in its plain form: in texts NUL becomes ␀ and half a surrogate pair U+FFFD, job and event id become
+ * {@link plainKey}s, an odd time the same moment or 1970.
  *
  * @throws {UnstorableLogError} if its job or event id is too long to be a key.
  */
 export function plainEvent(event: LogEvent, options: PlainOptions = {}): PlainEvent {
-  for (const field of ["job_id", "event_id"] as const) refuseLongKey(field, event[field]);
-  const timestamp = plainTime(event.timestamp);
-  let plain = timestamp === event.timestamp ? event : { ...event, timestamp };
+  const changes: Partial<LogEvent> = {};
+  for (const field of KEYS) {
+    const key = plainKey(event[field]);
+    refuseLongKey(field, key);
+    if (key !== event[field]) changes[field] = key;
+  }
   for (const field of TEXTS) {
     const text = event[field];
-    if (text === undefined) continue;
-    const stored = plainText(text, options);
-    if (stored !== text) plain = { ...plain, [field]: stored };
+    const plain = text === undefined ? text : plainText(text, options);
+    if (plain !== text) changes[field] = plain;
   }
-  return { event: plain, original: plain === event ? null : encodeLogEvent(event) };
+  const timestamp = plainTime(event.timestamp);
+  if (timestamp !== event.timestamp) changes.timestamp = timestamp;
+  if (Object.keys(changes).length === 0) return { event, original: null };
+  return { event: { ...event, ...changes }, original: encodeLogEvent(event) };
 }
 
 /** The exact event of a stored one. */
@@ -54,8 +61,13 @@ export function exactEvent({ event, original }: PlainEvent): LogEvent {
   return original === null ? event : decodeLogEvent(original);
 }
 
-/** A text as {@link plainEvent} stores it. */
-export function plainText(text: string, { holdsNul = false }: PlainOptions = {}): string {
+/** The form in which a job or event id is stored and asked for: different ids stay different. */
+export function plainKey(id: string): string {
+  if (id.isWellFormed() && !id.includes("\0") && !id.includes("\u2400")) return id;
+  return id.replace(/[\0\u2400\p{Cs}]/gu, (odd) => `\u2400${odd.charCodeAt(0).toString(16)};`);
+}
+
+function plainText(text: string, { holdsNul = false }: PlainOptions): string {
   const formed = text.isWellFormed() ? text : text.toWellFormed();
   return holdsNul || !formed.includes("\0") ? formed : formed.replaceAll("\0", "\u2400");
 }

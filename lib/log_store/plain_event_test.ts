@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LogEvent } from "../event/log.ts";
-import { exactEvent, plainEvent } from "./plain_event.ts";
+import { exactEvent, plainEvent, plainKey } from "./plain_event.ts";
 
 const EVENT: LogEvent = {
   event_id: "8c3c51c2a5a4e2f0a1b2c3d4",
@@ -61,4 +61,22 @@ Deno.test("plainEvent() keeps NUL where the store can hold it, but never a broke
   const event = { ...EVENT, line: "a\0b" };
   assertEquals(plainEvent(event, { holdsNul: true }), { event, original: null });
   assertEquals(plainEvent({ ...EVENT, line: "\0\ud800" }, { holdsNul: true }).event.line, "\0\ufffd");
+});
+
+Deno.test("plainKey() keeps different ids different and usual ones as they are", () => {
+  const ids = [
+    "a",
+    "a\0",
+    "a\u2400",
+    "a\u24000;",
+    "\u2400",
+    "\u2400\u2400",
+    "\ud800",
+    "\ufffd",
+    "\u2400d800;",
+  ];
+  const keys = ids.map(plainKey);
+  assertEquals(new Set(keys).size, ids.length);
+  assert(keys.every((key) => key.isWellFormed() && !key.includes("\0")));
+  assertEquals(plainKey("swift-job.1_x"), "swift-job.1_x");
 });

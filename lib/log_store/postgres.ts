@@ -3,20 +3,27 @@
  *
  * @module
  */
-import type { LogEvent } from "../event/log.ts";
+import postgres from "postgres";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
 import { migrate } from "../store/migrate.ts";
-import { openPostgres, type PostgresOptions, type PostgresPool, withOutage } from "../store/open.ts";
+import {
+  asOutage,
+  openPostgres,
+  type PostgresOptions,
+  type PostgresPool,
+  withOutage,
+} from "../store/open.ts";
 import { insertLogs } from "./insert_logs.ts";
 import type { LogRange, LogStore, StoredLog } from "./log_store.ts";
-import { plainText } from "./plain_event.ts";
+import { plainKey } from "./plain_event.ts";
 import { countLines, selectLines, selectPage } from "./select_logs.ts";
+import { UnstorableLogError } from "./unstorable_log_error.ts";
 
 /** Lines of one page, unless the caller says otherwise; long lines make pages shorter. */
 const PAGE_SIZE = 1_000;
 /** Longest time a server may take to answer a ping, in milliseconds. */
-const PING_WITHIN_MS = 5_000;
+const PING_WITHIN_MS = 3_000;
 
 /** Keeps lines exact in a table; the order index makes any page as cheap as the first. */
 export class PostgresLogStore implements LogStore {
@@ -33,7 +40,11 @@ export class PostgresLogStore implements LogStore {
   }
 
   async write(batch: readonly StoredLog[]): Promise<void> {
-    await withOutage(`store ${batch.length} log lines`, () => insertLogs(this.#sql, batch));
+    try {
+      await insertLogs(this.#sql, batch);
+    } catch (error) {
+      throw asWriteError(`store ${batch.length} log lines`, error);
+    }
   }
 
   async *read(
@@ -47,25 +58,24 @@ export class PostgresLogStore implements LogStore {
       const page = await orAborted(
         withOutage(
           `read the log of "${jobId}"`,
-          () => selectPage(this.#sql, plainText(jobId), next, pageSize),
+          () => selectPage(this.#sql, plainKey(jobId), next, pageSize),
         ),
         signal,
       );
       if (!page) return;
-      const lines = page.lines.filter(({ event }) => event.job_id === jobId);
-      if (lines.length > 0) yield lines;
+      if (page.lines.length > 0) yield page.lines;
       const last: string | undefined = page.lines.at(-1)?.entryId;
       rest = page.more && last !== undefined ? { ...range, after: last } : null;
     }
   }
 
   async page(jobId: string, { limit, offset }: { limit: number; offset: number }) {
-    const key = plainText(jobId);
+    const key = plainKey(jobId);
     const [total, lines] = await withOutage(
       `read the log of "${jobId}"`,
       () => Promise.all([countLines(this.#sql, key), selectLines(this.#sql, key, { limit, offset })]),
     );
-    return { total, lines: lines.filter(({ event }: { event: LogEvent }) => event.job_id === jobId) };
+    return { total, lines };
   }
 
   /** One question at a time: a server that hangs is not asked again and again. */
@@ -85,6 +95,17 @@ export class PostgresLogStore implements LogStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sql[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * Postgres gives up a batch only for what is in it (SQLSTATE classes 22, 23, 54). Whatever else it refuses, such as a
+ * password or a table that is not there, will be put right while the lines wait.
+ */
+function asWriteError(attempt: string, error: unknown): unknown {
+  const known = asOutage(attempt, error);
+  if (known !== error || !(error instanceof postgres.PostgresError)) return known;
+  if (!/^(22|23|54)/.test(error.code)) return new OutageError("postgres", attempt, { cause: error });
+  return new UnstorableLogError(`Cannot ${attempt}: ${error.message}`, { cause: error });
 }
 
 /** What `work` comes to, or undefined as soon as `signal` aborts. */

@@ -10,6 +10,7 @@
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
 import type { LogRange, LogStore, StoredLog } from "./log_store.ts";
+import { plainKey } from "./plain_event.ts";
 import { fromHit, indexConfig, missingFields, toDocument } from "./quickwit_document.ts";
 import { type Commit, MAX_HITS, MissingIndexError, QuickwitHttp } from "./quickwit_http.ts";
 import { ndjsonBodies } from "./quickwit_ndjson.ts";
@@ -17,7 +18,9 @@ import { quickwitPages } from "./quickwit_pages.ts";
 import { eventsQuery } from "./quickwit_query.ts";
 
 const PAGE_SIZE = 1_000;
-const PING_WITHIN_MS = 5_000;
+/** Lines are counted in larger pages, as long as they are short. */
+const COUNT_SIZE = MAX_HITS - 1;
+const PING_WITHIN_MS = 3_000;
 /** Event ids of one question. */
 const IDS_ASKED = 2_000;
 /** Event ids of one question that may be answered with documents. */
@@ -98,7 +101,7 @@ export class QuickwitLogStore implements LogStore {
     const lines: StoredLog[] = [];
     let seen = 0;
     let total: number | null = null;
-    for await (const page of quickwitPages(this.#http, jobId, {}, { pageSize: PAGE_SIZE })) {
+    for await (const page of quickwitPages(this.#http, jobId, {}, { pageSize: COUNT_SIZE })) {
       total ??= page.numHits;
       for (const stored of page.lines) {
         if (seen++ >= offset && lines.length < limit) lines.push(stored);
@@ -128,7 +131,7 @@ export class QuickwitLogStore implements LogStore {
     const found = new Set<string>();
     for (let start = 0; start < batch.length; start += idsAsked) {
       const part = batch.slice(start, start + idsAsked);
-      const query = eventsQuery(part.map(({ event }) => event.event_id.toWellFormed()));
+      const query = eventsQuery(part.map(({ event }) => plainKey(event.event_id)));
       if (idsAsked > IDS_FETCHED) {
         const { numHits } = await this.#http.search(attempt, query, 0);
         if (numHits > 0) { for (const key of await this.#stored(attempt, part, IDS_FETCHED)) found.add(key); }
@@ -142,7 +145,8 @@ export class QuickwitLogStore implements LogStore {
 
   async #untilStored(attempt: string, batch: readonly StoredLog[]): Promise<void> {
     for (let times = 0; times < LOOK_TIMES; times++) {
-      if ((await this.#stored(attempt, batch)).size === batch.length) return;
+      const stored = await this.#stored(attempt, batch);
+      if (batch.every((event) => stored.has(keyOf(event)))) return;
       await sleep(LOOK_EVERY_MS);
     }
     throw new OutageError("quickwit", attempt, { cause: "the documents do not become searchable" });

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "@zod/zod";
+// deno-lint-ignore project/layers -- no code but the one description of the index, for operators and for us
 import jobLogs from "../../deploy/quickwit/job_logs.json" with { type: "json" };
 import { LogEvent } from "../event/log.ts";
 import { wireTimestamp } from "../event/timestamp.ts";

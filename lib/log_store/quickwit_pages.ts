@@ -5,7 +5,7 @@
  */
 import { FIRST_ENTRY_ID } from "../stream/entry_id.ts";
 import type { LogRange, StoredLog } from "./log_store.ts";
-import { plainText } from "./plain_event.ts";
+import { plainKey } from "./plain_event.ts";
 import { fromHit } from "./quickwit_document.ts";
 import { MAX_HITS, type QuickwitHttp } from "./quickwit_http.ts";
 import { entriesQuery, type From } from "./quickwit_query.ts";
@@ -32,7 +32,7 @@ export async function* quickwitPages(
   range: LogRange,
   { signal, pageSize }: { signal?: AbortSignal; pageSize: number },
 ): AsyncGenerator<QuickwitPage> {
-  const key = plainText(jobId, { holdsNul: true });
+  const key = plainKey(jobId);
   let from: From = { entryId: range.after ?? FIRST_ENTRY_ID, inclusive: false };
   let size = Math.min(pageSize + 1, FIRST_HITS);
   while (!signal?.aborted) {
@@ -44,9 +44,7 @@ export async function* quickwitPages(
       size = Math.min(size * 4, MAX_HITS);
       continue;
     }
-    const lines = withoutRepeats(page.length > 0 ? page : entries).filter(({ event }) =>
-      event.job_id === jobId
-    );
+    const lines = withoutRepeats(page.length > 0 ? page : entries);
     if (lines.length > 0) yield { lines, numHits };
     const next = entries[page.length];
     const last = entries.at(-1);

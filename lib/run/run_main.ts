@@ -9,6 +9,7 @@ import { Health } from "./health.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { OutageError } from "./outage_error.ts";
 import type { processSettings } from "./process_settings.ts";
+import { sleep } from "./sleep.ts";
 
 /** What a process body gets. */
 export interface ProcessContext<Config> {
@@ -23,6 +24,9 @@ export interface ProcessContext<Config> {
  * Reads the settings from the environment, runs `body` until it resolves, and exits: 0 after a clean end,
  * 1 after a fault or when the grace period ran out, 2 when the settings cannot work. A second signal exits at
  * once with 128 + its number. `faults` tells what is wrong with settings that are well by themselves.
+ *
+ * A stop does not wait for an outage to end: what is unfinished because a dependency is away stays where it is,
+ * for the next process, and the exit is clean.
  */
 export async function runMain<Shape extends z.ZodRawShape & typeof processSettings>(
   name: string,
@@ -39,12 +43,16 @@ export async function runMain<Shape extends z.ZodRawShape & typeof processSettin
   try {
     await using _server = serveHealth(health, settings, log);
     log.info({ pid: Deno.pid }, "started");
-    await body({ config, log, signal: stop.signal, health });
+    const context = { config, log, signal: stop.signal, health };
+    await Promise.race([
+      body(context),
+      stoppedInOutage(health, stop.signal, settings.SHUTDOWN_GRACE_SECONDS * 1_000),
+    ]);
     if (!stop.signal.aborted) throw new Error(`Cannot keep running: ${name} ended without being asked to`);
     log.info("stopped");
   } catch (error) {
-    if (error instanceof OutageError && stop.signal.aborted) {
-      log.info({ waited_for: error.dependency }, "stopped while a dependency was unavailable");
+    if (stop.signal.aborted && isOfStop(error, stop.signal)) {
+      log.info({ error: String(error) }, "stopped while a dependency was unavailable");
     } else {
       log.error({ error }, "ended by a fault");
       code = 1;
@@ -88,6 +96,45 @@ function stopOnSignals(log: Logger, graceMs: number): AbortController {
   return stop;
 }
 
+/** Whether a stop in the middle of waiting leaves this error behind. */
+function isOfStop(error: unknown, signal: AbortSignal): boolean {
+  if (error instanceof AggregateError) return error.errors.every((part) => isOfStop(part, signal));
+  return error instanceof OutageError || error === signal.reason;
+}
+
+/** A dependency that is away this long after the signal to stop is not waited for (ms). */
+const OUTAGE_PATIENCE_MS = 4_000;
+
+/**
+ * Rejects when, after `signal` has aborted, one dependency has been away for a while: calls to it may wait
+ * for as long as it is away.
+ */
+async function stoppedInOutage(health: Health, signal: AbortSignal, graceMs: number): Promise<never> {
+  await aborted(signal);
+  const patienceMs = Math.min(OUTAGE_PATIENCE_MS, graceMs / 2);
+  const awaySince = new Map<string, number>();
+  for (;;) {
+    const asked = performance.now();
+    const { dependencies } = await health.ready();
+    for (const [name, state] of Object.entries(dependencies)) {
+      if (state === "ok") awaySince.delete(name);
+      else if (!awaySince.has(name)) awaySince.set(name, asked);
+    }
+    const away = [...awaySince].filter(([, since]) => performance.now() - since >= patienceMs);
+    if (away.length > 0) {
+      throw new OutageError(away.map(([name]) => name).join(", "), "finish what is in hand");
+    }
+    await sleep(200);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 function serveHealth(
   health: Health,
   settings: { HEALTH_PORT?: number | undefined; HEALTH_HOST: string },
@@ -99,5 +146,6 @@ function serveHealth(
     hostname: settings.HEALTH_HOST,
     onListen: ({ hostname, port }) => log.info({ hostname, port }, "health server listens"),
   }, (request) => health.answer(request));
-  return { [Symbol.asyncDispose]: () => server.shutdown() };
+  // A client that dawdles holds nobody up.
+  return { [Symbol.asyncDispose]: () => Promise.race([server.shutdown(), sleep(1_000)]) };
 }

@@ -21,6 +21,7 @@ export async function untilAvailable<T>(
       if (!(error instanceof OutageError) || signal.aborted) throw error;
       if (outages++ === 0) log.warn({ error: error.message }, "paused: a dependency is unavailable");
       await sleep(backoffMs(outages), signal);
+      if (signal.aborted) throw error;
     }
   }
 }

@@ -145,10 +145,9 @@ export class DockerRuntime implements Runtime {
   async *#fragments(id: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<Fragment[]> {
     const container = await this.#engine.inspect(id, signal);
     if (!container) throw new LogsUnavailableError(id, { cause: "no such container" });
-    const decoder = fragmentDecoder(container.Config.Tty);
-    const begins = new LineBegins({
-      oneTimePerLine: ONE_TIME_PER_LINE.has(container.HostConfig?.LogConfig?.Type ?? ""),
-    });
+    const driver = container.HostConfig?.LogConfig?.Type ?? "";
+    const decoder = fragmentDecoder({ tty: container.Config.Tty, mended: driver === "json-file" });
+    const begins = new LineBegins({ oneTimePerLine: ONE_TIME_PER_LINE.has(driver) });
     const stream: Readable = await this.#engine.logs(id, query, signal);
     try {
       for await (const chunks of streamBatches(stream, signal)) {

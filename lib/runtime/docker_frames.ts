@@ -36,13 +36,21 @@ export interface FragmentDecoder {
   end(): Fragment[];
 }
 
-/** Decoder of a container's log. `tty`: whether it has a terminal. */
-export function fragmentDecoder(tty: boolean): FragmentDecoder {
-  return tty ? new TerminalDecoder() : new FrameDecoder();
+/**
+ * Decoder of a container's log. `tty`: whether it has a terminal; `mended`: whether its log driver keeps text
+ * (the Engine's default one does, and so destroys characters that fall on the edge of two records).
+ */
+export function fragmentDecoder(options: { tty: boolean; mended: boolean }): FragmentDecoder {
+  return options.tty ? new TerminalDecoder(options.mended) : new FrameDecoder(options.mended);
 }
 
 class FrameDecoder implements FragmentDecoder {
   #rest: Buffer = Buffer.alloc(0);
+  readonly #mended: boolean;
+
+  constructor(mended: boolean) {
+    this.#mended = mended;
+  }
 
   decode(chunk: Uint8Array): Fragment[] {
     let bytes = asBuffer(chunk);
@@ -58,7 +66,7 @@ class FrameDecoder implements FragmentDecoder {
       }
       if (bytes.length - at < HEADER_BYTES + length) break;
       const frame = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
-      fragments.push(fragmentOf(frame, streamOf(bytes[at], frame)));
+      fragments.push(fragmentOf(frame, streamOf(bytes[at], frame), this.#mended));
       at += HEADER_BYTES + length;
     }
     this.#rest = bytes.subarray(at);
@@ -81,6 +89,11 @@ function streamOf(number: number | undefined, frame: Buffer): "stdout" | "stderr
 /** Everything that a terminal shows is one stream; the Engine calls it stdout. */
 class TerminalDecoder implements FragmentDecoder {
   #rest: Buffer = Buffer.alloc(0);
+  readonly #mended: boolean;
+
+  constructor(mended: boolean) {
+    this.#mended = mended;
+  }
 
   decode(chunk: Uint8Array): Fragment[] {
     this.#rest = Buffer.concat([this.#rest, asBuffer(chunk)]);
@@ -100,19 +113,25 @@ class TerminalDecoder implements FragmentDecoder {
       const newline = payload.subarray(0, MAX_RECORD_BYTES).indexOf(NEWLINE);
       if (newline < 0 && payload.length < MAX_RECORD_BYTES && !isEnd) break;
       const length = newline < 0 ? Math.min(payload.length, MAX_RECORD_BYTES) : newline + 1;
-      fragments.push(fragmentOf(this.#rest.subarray(0, space + 1 + length), "stdout"));
+      fragments.push(fragmentOf(this.#rest.subarray(0, space + 1 + length), "stdout", this.#mended));
       this.#rest = this.#rest.subarray(space + 1 + length);
     }
     return fragments;
   }
 }
 
-function fragmentOf(record: Buffer, stream: "stdout" | "stderr"): Fragment {
+function fragmentOf(record: Buffer, stream: "stdout" | "stderr", mended: boolean): Fragment {
   const space = record.subarray(0, LONGEST_TIME + 1).indexOf(SPACE);
   const newline = record[record.length - 1] === NEWLINE;
   try {
     const time = canonicalTime(record.toString("latin1", 0, Math.max(space, 0)));
-    return { stream, time, bytes: record.subarray(space + 1, record.length - (newline ? 1 : 0)), newline };
+    return {
+      stream,
+      time,
+      bytes: record.subarray(space + 1, record.length - (newline ? 1 : 0)),
+      newline,
+      mended,
+    };
   } catch (cause) {
     const begin = JSON.stringify(record.toString("latin1", 0, 80));
     throw new LogFormatError(`Cannot read log: no time at the begin of the record ${begin}`, { cause });

@@ -9,7 +9,7 @@ const text = (value: string) => new TextEncoder().encode(value);
 
 /** What `decode` and `end` gave, as plain data. */
 function decodeAll(tty: boolean, chunks: readonly Uint8Array[]) {
-  const decoder = fragmentDecoder(tty);
+  const decoder = fragmentDecoder({ tty, mended: false });
   const fragments = [...chunks.flatMap((chunk) => decoder.decode(chunk)), ...decoder.end()];
   return fragments.map(({ stream, time, bytes, newline }: Fragment) => ({
     stream,
@@ -73,7 +73,7 @@ Deno.test("fragmentDecoder() keeps carriage returns, NUL and spaces in the paylo
 Deno.test("fragmentDecoder() reports a fault that the Engine writes into the log", () => {
   const bytes = frame(3, "Error grabbing logs: unexpected EOF\n");
   assertThrows(
-    () => fragmentDecoder(false).decode(bytes),
+    () => fragmentDecoder({ tty: false, mended: false }).decode(bytes),
     LogFormatError,
     "Error grabbing logs: unexpected EOF",
   );
@@ -81,13 +81,21 @@ Deno.test("fragmentDecoder() reports a fault that the Engine writes into the log
 
 Deno.test("fragmentDecoder() refuses an end within a frame, a broken header and a record without time", () => {
   const whole = frame(1, `${TIME} abc\n`);
-  const decoder = fragmentDecoder(false);
+  const decoder = fragmentDecoder({ tty: false, mended: false });
   decoder.decode(whole.slice(0, -1));
   assertThrows(() => decoder.end(), LogFormatError, "ends within a frame");
-  assertThrows(() => fragmentDecoder(false).decode(text("HTTP/1.1 500")), LogFormatError, "no frame begins");
-  assertThrows(() => fragmentDecoder(false).decode(frame(1, "no time here\n")), LogFormatError, "no time");
   assertThrows(
-    () => fragmentDecoder(true).decode(text("no time here at all, whatever comes\n")),
+    () => fragmentDecoder({ tty: false, mended: false }).decode(text("HTTP/1.1 500")),
+    LogFormatError,
+    "no frame begins",
+  );
+  assertThrows(
+    () => fragmentDecoder({ tty: false, mended: false }).decode(frame(1, "no time here\n")),
+    LogFormatError,
+    "no time",
+  );
+  assertThrows(
+    () => fragmentDecoder({ tty: true, mended: false }).decode(text("no time here at all, whatever comes\n")),
     LogFormatError,
     "no time",
   );

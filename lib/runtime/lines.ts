@@ -12,7 +12,7 @@ export interface Line {
   /** Canonical time of its first fragment. */
   readonly time: string;
   readonly text: string;
-  /** It held bytes that are no UTF-8, each run of which is U+FFFD in `text`. */
+  /** It held bytes that are no UTF-8, for which `text` has U+FFFD. (A runtime that keeps text hides the difference.) */
   readonly lossy: boolean;
   /** Length in bytes of what was written, if `text` is only its beginning; else null. */
   readonly truncated: number | null;
@@ -24,6 +24,7 @@ interface OpenLine {
   readonly kept: Uint8Array[];
   keptBytes: number;
   bytes: number;
+  readonly mended: boolean | undefined;
 }
 
 // A byte order mark is part of the line.
@@ -43,13 +44,13 @@ export class LineAssembler {
   add(fragment: Fragment): Line[] {
     const { stream, time, bytes } = fragment;
     if (fragment.newline && bytes.byteLength <= this.#maxBytes && !this.#open.has(stream)) {
-      return [{ stream, time, ...decode(bytes), truncated: null }]; // most lines are like this
+      return [{ stream, time, ...decode(bytes, fragment.mended), truncated: null }]; // most lines are like this
     }
     const lines: Line[] = [];
     if (fragment.begins) lines.push(...this.#close(fragment.stream));
     let line = this.#open.get(stream);
     if (!line) {
-      line = { stream, time, kept: [], keptBytes: 0, bytes: 0 };
+      line = { stream, time, kept: [], keptBytes: 0, bytes: 0, mended: fragment.mended };
       if (!fragment.newline) this.#open.set(stream, line);
     }
     // One byte more than allowed tells whether the cut falls between two characters.
@@ -87,7 +88,7 @@ export class LineAssembler {
     const all = join(line.kept, line.keptBytes);
     const isCut = line.bytes > this.#maxBytes;
     const bytes = isCut ? all.subarray(0, cutPoint(all, this.#maxBytes)) : all;
-    const { text, lossy } = decode(bytes);
+    const { text, lossy } = decode(bytes, line.mended);
     return { stream: line.stream, time: line.time, text, lossy, truncated: isCut ? line.bytes : null };
   }
 }
@@ -125,12 +126,12 @@ function join(parts: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-function decode(bytes: Uint8Array): { text: string; lossy: boolean } {
+function decode(bytes: Uint8Array, mended = false): { text: string; lossy: boolean } {
   // Quick, and right as long as nothing had to be replaced.
   const quick = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   if (!quick.includes("\ufffd")) return { text: quick, lossy: false };
   try {
-    return { text: strict.decode(bytes), lossy: false };
+    return { text: strict.decode(bytes), lossy: mended };
   } catch {
     return { text: lenient.decode(bytes), lossy: true };
   }

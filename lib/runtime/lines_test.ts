@@ -59,7 +59,7 @@ Deno.test("G2 lines are what was written between newlines, from bytes to text, w
       const places = [0, ...edges.map((edge) => edge % (bytes.length + 1)), bytes.length].sort((a, b) =>
         a - b
       );
-      const decoder = fragmentDecoder(false);
+      const decoder = fragmentDecoder({ tty: false, mended: false });
       const fragments = places.slice(1).flatMap((place, i) => decoder.decode(bytes.slice(places[i], place)));
       const lines = assemble([...fragments, ...decoder.end()]);
       for (const stream of ["stdout", "stderr"] as const) {
@@ -101,6 +101,20 @@ Deno.test("G2 the cut never splits a character, and invalid bytes at the cut are
   );
   assertEquals(cutPoint(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80), 5), 5);
   assertEquals(cutPoint(Uint8Array.of(0x61, 0xe6, 0x97, 0xa5, 0x80), 4), 4);
+});
+
+Deno.test("G2 a replacement character means loss only where the runtime keeps text", () => {
+  const bytes = text("a\ufffd");
+  assertEquals(assemble([fragment({ bytes }), fragment({ bytes, mended: true })]).map((line) => line.lossy), [
+    false,
+    true,
+  ]);
+  assertEquals(assemble([fragment({ bytes: text("a"), mended: true })]).map((line) => line.lossy), [false]);
+  const pieces = [
+    fragment({ bytes, mended: true, newline: false }),
+    fragment({ bytes: text("b"), mended: true }),
+  ];
+  assertEquals(assemble(pieces).map((line) => line.lossy), [true]);
 });
 
 Deno.test("LineAssembler cuts alike whether a long line comes in one fragment or in many", () => {

@@ -56,6 +56,8 @@ export interface Fragment {
   readonly bytes: Uint8Array;
   /** Whether a newline ended it: then the line is complete. */
   readonly newline: boolean;
+  /** The runtime keeps text, not bytes: whatever was no UTF-8 is U+FFFD in `bytes` already. */
+  readonly mended?: boolean;
   /** It begins a line although the one before had no newline (the container was started again). */
   readonly begins?: boolean;
 }

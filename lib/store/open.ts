@@ -1,3 +1,4 @@
+// deno-lint-ignore-file project/process-at-the-edge -- the environment is hidden here, not read
 /**
  * The connection to Postgres.
  *

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { Redis, type RedisOptions } from "ioredis";
+import { Redis } from "ioredis";
 import type { Logger } from "../run/log.ts";
+import { unlessAborted } from "../run/unless_aborted.ts";
+import { redisOptions } from "./redis_address.ts";
 
 /** A connection that closes itself at the end of its scope. */
 export type RedisResource = Redis & AsyncDisposable;
@@ -54,15 +56,14 @@ export function openRedis(
   const { log, silenceMs = SILENCE_MS } = options;
   const watch = setInterval(watchdog(redis, log), silenceMs);
   Deno.unrefTimer(watch);
-  redis.once("end", () => clearInterval(watch));
-  return asResource(redis);
+  return asResource(redis, () => clearInterval(watch));
 }
 
 /** To be called again and again: makes the connection anew if the last call's question has not been answered. */
 function watchdog(redis: Redis, log: Logger): () => void {
   let asked = false;
   return () => {
-    if (redis.status !== "ready") return;
+    if (redis.status !== "ready" && redis.status !== "connect") return; // others have time limits of their own
     if (asked) {
       log.warn("redis keeps silent, connecting again");
       return redis.disconnect(true);
@@ -109,86 +110,11 @@ export async function requireSafeRedis(
   }
 }
 
-/** The answer, or null when `signal` aborts before it comes. */
-async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  if (signal.aborted) return null;
-  const aborted = Promise.withResolvers<null>();
-  const abort = () => aborted.resolve(null);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([answer, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-/**
- * What ioredis needs to know for an address.
- *
- * @throws {RangeError} if it cannot be read. The message does not show the address: it may hold a password.
- */
-export function redisOptions(url: string): RedisOptions {
-  return url.startsWith("redis+sentinel://") ? sentinelOptions(url) : serverOptions(url);
-}
-
-function serverOptions(url: string): RedisOptions {
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new RangeError("Cannot read the Redis address: expected redis://user:password@host:port/database");
-  }
-  const { protocol, hostname, port, pathname, username, password } = new URL(url);
-  if (hostname === "") throw new RangeError("Cannot read the Redis address: it names no host");
-  const [, db] = /^\/?(\d*)$/.exec(pathname) ?? [];
-  if (db === undefined) {
-    throw new RangeError(`Cannot read the Redis address: "${pathname}" is no database number`);
-  }
-  return {
-    ...hostAndPort({ hostname, port }, 6379),
-    db: Number(db),
-    ...credentials(username, password),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
-  };
-}
-
-function sentinelOptions(url: string): RedisOptions {
-  const match = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^@/]+)\/([^/?]+)(?:\/(\d*))?$/.exec(url);
-  const [, login = "", hosts = "", name = "", db = ""] = match ?? [];
-  const sentinels = hosts.split(",").map((text) => `redis://${text}`);
-  if (!match || !sentinels.every((text) => URL.canParse(text) && new URL(text).hostname)) {
-    throw new RangeError(
-      "Cannot read the Redis address: expected redis+sentinel://host:port,host:port/master/db",
-    );
-  }
-  const [user = "", ...password] = login.split(":");
-  return {
-    sentinels: sentinels.map((text) => hostAndPort(new URL(text), 26379)),
-    name,
-    db: Number(db),
-    ...credentials(user, password.join(":")),
-  };
-}
-
-/** IPv6 addresses lose the brackets that they wear in an address. */
-function hostAndPort({ hostname, port }: { hostname: string; port: string }, defaultPort: number) {
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || defaultPort) };
-}
-
-function credentials(username: string, password: string): RedisOptions {
-  try {
-    return {
-      ...(username ? { username: decodeURIComponent(username) } : {}),
-      ...(password ? { password: decodeURIComponent(password) } : {}),
-    };
-  } catch (cause) {
-    throw new RangeError("Cannot read the Redis address: user and password must be percent-encoded", {
-      cause,
-    });
-  }
-}
-
-function asResource(redis: Redis): RedisResource {
+function asResource(redis: Redis, release = () => {}): RedisResource {
   return Object.assign(redis, {
     // `disconnect` also ends what waits for an answer or blocks; everything of value was awaited before.
     [Symbol.asyncDispose]: () => {
+      release();
       redis.disconnect();
       return Promise.resolve();
     },

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { sleep } from "../run/sleep.ts";
+import { unlessAborted } from "../run/unless_aborted.ts";
 import { FIRST_ENTRY_ID } from "./entry_id.ts";
 
 /** New entries of one stream, in order. */
@@ -15,7 +16,7 @@ export interface TailBatch {
   readonly entries: readonly { readonly id: string; readonly data: string }[];
 }
 
-/** Longest block of one read (ms); bounds how late a stop is seen. */
+/** Longest block of one read (ms). */
 const BLOCK_MS = 2_000;
 
 /** Id of the stream's newest entry, or of the last one it ever had if it was emptied; `0-0` if there never was one. */
@@ -31,7 +32,8 @@ export async function lastEntryId(redis: Redis, stream: string): Promise<string>
 
 /**
  * Follows streams from given ids on (exclusive) until `signal` aborts. `redis` blocks meanwhile, so it must be a
- * connection of its own. Outages are waited out; entries without a `data` field are passed over.
+ * connection of its own, closed after the end: a read may still be under way. Outages are waited out; entries
+ * without a `data` field are passed over.
  */
 export async function* tail(
   redis: Redis,
@@ -41,7 +43,10 @@ export async function* tail(
   const positions = new Map(from);
   for (let faults = 0; !signal.aborted;) {
     try {
-      const reply = await redis.xread("COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...positions.keys(), ...positions.values());
+      const reply = await unlessAborted(
+        redis.xread("COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...positions.keys(), ...positions.values()),
+        signal,
+      );
       faults = 0;
       const batches = (reply ?? []).map(([stream, entries]): TailBatch => {
         positions.set(stream, entries.at(-1)?.[0] ?? positions.get(stream) ?? FIRST_ENTRY_ID);

@@ -3,17 +3,18 @@
  *
  * @module
  */
-import { Queue, Worker as BullWorker } from "bullmq";
+import { type Job, Queue, UnrecoverableError, WaitingError, Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { z } from "@zod/zod";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
+import { OutageError } from "../run/outage_error.ts";
 import type { Worker } from "../run/worker.ts";
 
 /** Failed tasks kept for people to look at. */
 const KEEP_FAILED = 1_000;
 
-/** Where tasks of one kind are put. */
+/** Where tasks of one kind are put. Whatever Redis refuses it may accept later: an {@link OutageError}. */
 export class TaskQueue<Payload> implements AsyncDisposable {
   readonly #queue: Queue;
 
@@ -31,27 +32,34 @@ export class TaskQueue<Payload> implements AsyncDisposable {
     this.#queue.on("error", () => {}); // the connection's owner reports outages
   }
 
-  /** Puts tasks in order. One whose id is already waiting or being worked on is not put again. */
+  /**
+   * Puts tasks in order. One whose id is already waiting or being worked on is not put again. An id is no number
+   * and has no colon.
+   */
   async put(tasks: readonly { id: string; payload: Payload }[]): Promise<void> {
-    await this.#queue.addBulk(
-      tasks.map(({ id, payload }) => ({ name: this.name, data: payload, opts: { jobId: id } })),
-    );
+    const jobs = tasks.map(({ id, payload }) => ({ name: this.name, data: payload, opts: { jobId: id } }));
+    await brokerCall(`put tasks into ${this.name}`, () => this.#queue.addBulk(jobs));
   }
 
   /** Lets at most `count` tasks of this queue be worked on at a time, over all task workers. */
   async limitConcurrency(count: number): Promise<void> {
-    await this.#queue.setGlobalConcurrency(count);
+    await brokerCall(`limit ${this.name}`, () => this.#queue.setGlobalConcurrency(count));
   }
 
   /** Tasks that are waiting, being worked on, waiting for their next try, or failed. */
   async counts(): Promise<Record<string, number>> {
-    return await this.#queue.getJobCounts("waiting", "active", "delayed", "failed");
+    return await brokerCall(
+      `count tasks of ${this.name}`,
+      () => this.#queue.getJobCounts("waiting", "active", "delayed", "failed"),
+    );
   }
 
-  /** Takes a waiting task out, whatever its turn; nothing happens if there is none of this id. */
+  /** Ends a task's pause before its next try; nothing happens if there is none of this id in a pause. */
   async hurry(id: string): Promise<void> {
-    const job = await this.#queue.getJob(id);
-    if (await job?.isDelayed()) await job?.promote().catch(() => {}); // it became due by itself meanwhile
+    await brokerCall(`hurry a task of ${this.name}`, async () => {
+      const job = await this.#queue.getJob(id);
+      if (await job?.isDelayed()) await job?.promote().catch(() => {}); // it became due by itself meanwhile
+    });
   }
 
   /** Stops using the queue; tasks in it stay. */
@@ -60,44 +68,90 @@ export class TaskQueue<Payload> implements AsyncDisposable {
   }
 }
 
+async function brokerCall<T>(attempt: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw new OutageError("task broker", attempt, { cause });
+  }
+}
+
 /** How tasks of a queue are worked on. */
 export interface TaskWorkerOptions<Payload> {
+  /** A task that is not of this shape is put aside as failed: it could never be done. */
   readonly schema: z.ZodType<Payload>;
-  /** Returning ends the task; throwing tries it again later, after a growing pause. */
+  /**
+   * Returning ends the task; throwing tries it again later, after a growing pause, in which others overtake it.
+   * Once `signal` has aborted, throwing puts it back where it was, for another worker.
+   */
   readonly handler: (payload: Payload, signal: AbortSignal) => Promise<void>;
   readonly concurrency: number;
   /** Longest pause between two tries (ms). @default 30_000 */
   readonly maxPauseMs?: number;
-  /** A task whose worker is silent this long goes to another one (ms). @default 30_000 */
+  /** A task whose worker is silent this long, and half of it more at most, goes to another one (ms). @default 10_000 */
   readonly lockMs?: number;
   readonly log: Logger;
 }
 
 /** Works on a queue's tasks until stopped; tasks in hand are finished first. */
-export function taskWorker<Payload>(redis: Redis, queue: string, options: TaskWorkerOptions<Payload>): Worker {
+export function taskWorker<Payload>(
+  redis: Redis,
+  queue: string,
+  options: TaskWorkerOptions<Payload>,
+): Worker {
+  const { lockMs = 10_000, maxPauseMs = 30_000, log } = options;
   return {
     name: `worker of ${queue}`,
     async run(signal) {
-      const worker = new BullWorker(queue, async (job) => {
-        await options.handler(options.schema.parse(job.data), signal);
-      }, {
+      const worker = new BullWorker(queue, (job, token) => doTask(job, token, options, signal), {
         connection: redis,
         concurrency: options.concurrency,
-        lockDuration: options.lockMs ?? 30_000,
+        lockDuration: lockMs,
+        stalledInterval: lockMs / 2,
         // A task is safe to repeat, so it never fails for having been taken over too often.
         maxStalledCount: 1_000_000,
-        settings: { backoffStrategy: (made) => backoffMs(made, { baseMs: 500, capMs: options.maxPauseMs ?? 30_000 }) },
+        settings: { backoffStrategy: (made) => backoffMs(made, { baseMs: 500, capMs: maxPauseMs }) },
         autorun: false,
       });
-      worker.on("error", (error) => options.log.debug({ queue, error: error.message }, "task queue connection fault"));
+      worker.on(
+        "error",
+        (error) => log.debug({ queue, error: error.message }, "task queue connection fault"),
+      );
       worker.on("failed", (job, error) => {
-        options.log.warn({ queue, task: job?.id, tries: job?.attemptsMade, error: error.message }, "task failed, will be tried again");
+        const aside = error instanceof UnrecoverableError;
+        const outcome = aside ? "task can never be done, put aside" : "task failed, will be tried again";
+        log[aside ? "error" : "warn"]({
+          queue,
+          task: job?.id,
+          tries: job?.attemptsMade,
+          error: error.message,
+        }, outcome);
       });
-      const ended = Promise.withResolvers<void>();
-      const stop = () => worker.close().then(ended.resolve, ended.reject);
+      const stop = () => worker.close();
       signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop();
-      await Promise.all([worker.run(), ended.promise]);
+      try {
+        if (!signal.aborted) await worker.run();
+      } finally {
+        signal.removeEventListener("abort", stop);
+        await worker.close();
+      }
     },
   };
+}
+
+async function doTask<Payload>(
+  job: Job,
+  token: string | undefined,
+  { schema, handler }: TaskWorkerOptions<Payload>,
+  signal: AbortSignal,
+): Promise<void> {
+  const parsed = schema.safeParse(job.data);
+  if (!parsed.success) throw new UnrecoverableError(`Cannot read the task: ${parsed.error.message}`);
+  try {
+    await handler(parsed.data, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
 }

@@ -16,14 +16,17 @@ export class StatusQueues implements AsyncDisposable {
     this.#queues = Array.from({ length: numShards }, (_, shard) => new TaskQueue(broker, statusQueue(shard)));
   }
 
-  /** Puts tasks of one shard, in order. */
+  /** Puts tasks of one shard, in order. The one-at-a-time rule comes with them, in case Redis forgot it. */
   async put(shard: number, tasks: readonly { id: string; payload: ProcessJobStatus }[]): Promise<void> {
     const queue = this.#queues[shard];
-    if (!queue) throw new RangeError(`Cannot put tasks: there is no shard ${shard}, only ${this.#queues.length}`);
+    if (!queue) {
+      throw new RangeError(`Cannot put tasks: there is no shard ${shard}, only ${this.#queues.length}`);
+    }
+    await queue.limitConcurrency(1);
     await queue.put(tasks);
   }
 
-  /** Sets the one-at-a-time rule on every queue: before working on them, and again in case Redis forgot it. */
+  /** Sets the one-at-a-time rule on every queue: before working on them. */
   async limit(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.limitConcurrency(1)));
   }

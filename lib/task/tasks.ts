@@ -32,6 +32,11 @@ export function statusQueue(shard: number): string {
   return `process-job-status-${shard}`;
 }
 
+/** Id of a `ProcessJobStatus` task: the event's, so that an event delivered twice is one task. */
+export function processJobStatusId(eventId: string): string {
+  return `status_${eventId.replace(/[%:]/g, encodeURIComponent)}`; // what the queue does not allow in an id
+}
+
 /** Id of a `RunStep` task: one per step of a job. */
 export function runStepId(jobId: string, step: JobType): string {
   return `run-step_${jobId}_${step}`;

@@ -11,7 +11,6 @@ import { TextLineStream } from "./text_line_stream.ts";
 export interface System extends AsyncDisposable {
   /** Address of the web page and API. */
   readonly url: string;
-  readonly redisUrl: string;
   /** Image with a shell, for test jobs. */
   readonly image: string;
   /** Process of a worker, as it is now; null while it is dead. */
@@ -56,7 +55,6 @@ export async function startSystem(env: Record<string, string> = {}): Promise<Sys
     clearTimeout(timer);
     return {
       url,
-      redisUrl: `redis://${find(/^ *ok +redis .* on (\S+?),? /)}/0`,
       image: find(/^ *ok +containers .*image (\S+)/),
       pidOf: (worker) => pidOf(demo.pid, `workers/${worker}/main.ts`),
       [Symbol.asyncDispose]: async () => {

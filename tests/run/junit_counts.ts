@@ -13,6 +13,18 @@ export function junitCounts(xml: string): Counts {
   return { passed: cases.length - failed - skipped, failed, skipped };
 }
 
+/**
+ * Counts the tests in what `deno test` wrote for people, for a run that ended before it could report. Pure.
+ */
+export function outputCounts(output: string): Counts {
+  const count = (ending: RegExp) => output.split("\n").filter((line) => ending.test(line)).length;
+  return {
+    passed: count(/ \.\.\. ok \([^)]*\)$/),
+    failed: count(/ \.\.\. FAILED \([^)]*\)$/),
+    skipped: count(/ \.\.\. ignored \([^)]*\)$/),
+  };
+}
+
 /** The sum of several counts. */
 export function sumCounts(all: readonly Counts[]): Counts {
   return all.reduce((sum, counts) => ({

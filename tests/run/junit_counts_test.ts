@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { countsText, junitCounts, sumCounts } from "./junit_counts.ts";
+import { countsText, junitCounts, outputCounts, sumCounts } from "./junit_counts.ts";
 
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="deno test" tests="4" failures="1" errors="0" time="0.520">
@@ -29,4 +29,16 @@ Deno.test("countsText() names skipped tests only where there are some", () => {
     countsText(sumCounts([one, { passed: 1, failed: 1, skipped: 3 }])),
     "3 passed, 1 failed, 3 skipped",
   );
+});
+
+Deno.test("outputCounts() counts what a run that was cut short has written so far", () => {
+  const output = [
+    "running 4 tests from ./a_test.ts",
+    "a ... ok (3ms)",
+    "./b_test.ts => b says ... ok ... FAILED (1m2s)",
+    "c ... ignored (0ms)",
+    "d ...",
+    "'d' has been running for over (1m0s)",
+  ].join("\n");
+  assertEquals(outputCounts(output), { passed: 1, failed: 1, skipped: 1 });
 });

@@ -1,13 +1,13 @@
 /** The levels of tests, in the order in which they run: what breaks first is found first. */
 export const LEVELS = {
-  docs: { paths: ["tests/gate"], parallel: true, minutes: 5 },
+  docs: { paths: ["tests/gate"], parallel: true, minutes: 3 },
   unit: {
     paths: ["lib", "workers", "deploy", "web", "tests/run", "tests/*_test.ts"],
     parallel: true,
-    minutes: 8,
+    minutes: 5,
   },
-  integration: { paths: ["tests/integration"], parallel: true, minutes: 10 },
-  e2e: { paths: ["tests/e2e"], parallel: false, minutes: 12 },
+  integration: { paths: ["tests/integration"], parallel: true, minutes: 8 },
+  e2e: { paths: ["tests/e2e"], parallel: false, minutes: 8 },
 } as const satisfies Record<string, { paths: readonly string[]; parallel: boolean; minutes: number }>;
 
 /** The name of a level of tests. */

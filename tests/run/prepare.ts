@@ -12,7 +12,7 @@ import { findRedis } from "../../deploy/dev/services/redis.ts";
 
 /** The machine as the tests find it. Disposing ends what was started for them. */
 export interface Prepared extends AsyncDisposable {
-  /** Variables for the tests: DOCKER_HOST and CHROMIUM_PATH where there is such a thing. */
+  /** Variables for the tests: DOCKER_HOST and CHROMIUM where there is such a thing. */
   readonly env: Record<string, string>;
   /** What is not there, so that tests which need it are skipped. */
   readonly missing: readonly string[];
@@ -34,7 +34,7 @@ export async function prepare(
   say: (text: string) => void,
 ): Promise<Prepared> {
   await ensurePrograms(say);
-  const chromium = env.CHROMIUM_PATH || await findBinary("chromium") || await findBinary("google-chrome");
+  const chromium = env.CHROMIUM || await findBinary("chromium") || await findBinary("google-chrome");
   const engine = await prepareEngine(dir, env, say);
   if (!engine.host && /^(1|true|yes)$/i.test(env.REQUIRE_DOCKER ?? "")) {
     throw new CannotTestError(`Cannot test with REQUIRE_DOCKER set: ${engine.reason}`);
@@ -42,7 +42,7 @@ export async function prepare(
   return {
     env: {
       ...(engine.host ? { DOCKER_HOST: engine.host } : {}),
-      ...(chromium ? { CHROMIUM_PATH: chromium } : {}),
+      ...(chromium ? { CHROMIUM: chromium } : {}),
     },
     missing: [...(engine.host ? [] : [engine.reason]), ...(chromium ? [] : ["no chromium on PATH"])],
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

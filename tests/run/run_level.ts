@@ -5,7 +5,7 @@
  */
 import { BackgroundProcess } from "../../deploy/dev/services/background_process.ts";
 import { sleep } from "lib/run/sleep.ts";
-import { type Counts, junitCounts } from "./junit_counts.ts";
+import { type Counts, junitCounts, outputCounts } from "./junit_counts.ts";
 import { type LevelName, LEVELS } from "./levels.ts";
 
 /** How a level is run. */
@@ -20,6 +20,8 @@ export interface RunLevelOptions {
   readonly filter?: string;
   /** Only these files. */
   readonly files?: readonly string[];
+  /** Ends the level when it aborts. */
+  readonly signal: AbortSignal;
   /** Told now and then that it still runs. */
   readonly say: (text: string) => void;
 }
@@ -37,12 +39,12 @@ const STILL_RUNNING_MS = 30_000;
 /** Runs a level to its end, or ends it when its time is up, which counts as a failure. */
 export async function runLevel(level: LevelName, options: RunLevelOptions): Promise<LevelResult> {
   const { paths, parallel, minutes } = LEVELS[level];
-  const report = `${options.dir}/${level}.xml`;
+  const reportFile = `${options.dir}/${level}.xml`;
   const startedAt = performance.now();
   const tests = new BackgroundProcess({
     name: `${level} tests`,
     command: Deno.execPath(),
-    args: ["test", "-A", "--no-check", "--trace-leaks", "--permit-no-files", `--junit-path=${report}`]
+    args: ["test", "-A", "--no-check", "--trace-leaks", "--permit-no-files", `--junit-path=${reportFile}`]
       .concat(parallel ? ["--parallel"] : [], options.filter ? [`--filter=${options.filter}`] : [])
       .concat(options.files ?? paths),
     cwd: options.root,
@@ -56,19 +58,22 @@ export async function runLevel(level: LevelName, options: RunLevelOptions): Prom
       if (!over.signal.aborted) options.say(`still running after ${passed / 1000} s`);
     }
   })();
-  await Promise.race([tests.ended, sleep(minutes * 60_000, over.signal)]);
+  await Promise.race([tests.ended, sleep(minutes * 60_000, AbortSignal.any([over.signal, options.signal]))]);
   over.abort();
-  const timedOut = tests.status === null;
+  const cut = tests.status === null;
   const status = await tests.stop(10_000);
   await signsOfLife;
-  const counts = junitCounts(await Deno.readTextFile(report).catch(() => ""));
-  // A file that could not even be loaded is in no report.
-  const unreported = !status.success && counts.failed === 0 ? 1 : 0;
   const output = await Deno.readTextFile(tests.logFile);
+  const report = await Deno.readTextFile(reportFile).catch(() => null);
+  const counts = report === null ? outputCounts(output) : junitCounts(report);
+  // A file that could not even be loaded is in no report.
+  const unreported = cut || (!status.success && counts.failed === 0) ? 1 : 0;
   return {
     ...counts,
     failed: counts.failed + unreported,
-    output: timedOut ? `${output}\nEnded after ${minutes} minutes: no level may take longer.` : output,
+    output: cut && !options.signal.aborted
+      ? `${output}\nEnded after ${minutes} minutes: no level may take longer`
+      : output,
     seconds: (performance.now() - startedAt) / 1000,
   };
 }

@@ -52,6 +52,11 @@ export class QuickwitStandIn implements AsyncDisposable {
     this.#indexes.get(index)?.commit();
   }
 
+  /** How many documents an index has taken, searchable or not. */
+  received(index: string): number {
+    return this.#indexes.get(index)?.received ?? 0;
+  }
+
   /** Forgets an index and what is in it. */
   drop(index: string): void {
     this.#indexes.get(index)?.commit();

@@ -46,6 +46,10 @@ export class Index {
     this.#mapping = new Mapping(config);
   }
 
+  get received(): number {
+    return this.#searchable.length + this.#pending.length;
+  }
+
   commit(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

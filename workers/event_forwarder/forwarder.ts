@@ -34,6 +34,8 @@ const PARALLEL = 16;
 export class EventForwarder implements Worker {
   readonly name = "event_forwarder";
   readonly #options: EventForwarderOptions;
+  /** Containers not to be reported as long as their last event is this one (by id). */
+  readonly #left = new Map<string, string>();
 
   constructor(options: EventForwarderOptions) {
     this.#options = options;
@@ -46,14 +48,13 @@ export class EventForwarder implements Worker {
         if (!signal.aborted) throw error;
       });
     const lives = new KeyedWork({ work, limit: PARALLEL, log });
-    let left: ReadonlySet<string> | null = emitInitialState ? new Set() : null;
+    let leave = !emitInitialState;
     try {
       for await (const change of runtime.changes(signal, { relistMs })) {
         const known = await this.#known(change, signal);
-        // What was there before us and is not known to be alive stays unreported until it changes.
-        left ??= new Set(idsOf(change).filter((id) => !known.includes(id)));
-        if (change.kind === "changed") left = without(left, change.id);
-        for (const id of [...idsOf(change), ...known]) if (!left.has(id)) lives.hint(id);
+        if (leave) await this.#leave(change, known, signal);
+        leave = false;
+        for (const id of [...idsOf(change), ...known]) lives.hint(id);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -69,7 +70,8 @@ export class EventForwarder implements Worker {
     if (facts === null) return await this.#vanished(id, signal);
     const events = lifeEvents(facts);
     const last = events.at(-1);
-    if (!last) return;
+    if (!last || this.#left.get(id) === last.event_id) return;
+    this.#left.delete(id);
     const live = liveFacts(last);
     const batch = {
       containerId: id,
@@ -100,6 +102,18 @@ export class EventForwarder implements Worker {
     await this.#patiently(signal, () => record.publishVanished(batch));
   }
 
+  /** Leaves containers unreported until they change, but for those known to be alive and those that just ended. */
+  async #leave(change: Change, known: readonly string[], signal: AbortSignal): Promise<void> {
+    if (change.kind === "changed") return;
+    await Promise.all(
+      change.containers.filter(({ id }) => !known.includes(id)).map(async ({ id, running }) => {
+        const facts = await this.#patiently(signal, () => this.#options.runtime.inspect(id, signal));
+        const last = facts && lifeEvents(facts).at(-1);
+        if (last && !(running && facts.phase === "ended")) this.#left.set(id, last.event_id);
+      }),
+    );
+  }
+
   /** With a list: containers known to be alive when they were last seen, some of which may be gone by now. */
   async #known(change: Change, signal: AbortSignal): Promise<string[]> {
     if (change.kind === "changed") return [];
@@ -113,10 +127,6 @@ export class EventForwarder implements Worker {
 
 function idsOf(change: Change): string[] {
   return change.kind === "changed" ? [change.id] : change.containers.map(({ id }) => id);
-}
-
-function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  return ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : ids;
 }
 
 function encoded(event: StatusEvent): { id: string; data: string } {

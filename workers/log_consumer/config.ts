@@ -2,6 +2,7 @@ import { z } from "@zod/zod";
 import { decimal, int } from "lib/run/config.ts";
 import { logStoreFaults, logStoreSettings } from "lib/log_store/settings.ts";
 import { processSettings } from "lib/run/process_settings.ts";
+import { redisFaults } from "lib/stream/redis_address.ts";
 import { consumerFaults, consumerSettings, streamSettings } from "lib/run/stream_settings.ts";
 
 /** Settings of the log consumer. */
@@ -19,5 +20,6 @@ export const Config = z.object({
 
 /** What is wrong with the settings as a whole. */
 export function configFaults(config: z.infer<typeof Config>): string[] {
-  return [...consumerFaults(config), ...logStoreFaults(config)];
+  const { REDIS_URL } = config;
+  return [...consumerFaults(config), ...logStoreFaults(config), ...redisFaults({ REDIS_URL })];
 }

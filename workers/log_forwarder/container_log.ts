@@ -19,11 +19,10 @@ import { LogReading, type LogReadingOptions } from "./log_reading.ts";
 export interface ContainerLogOptions extends LinePublisherOptions, LogReadingOptions {
   /** Bounds how many logs of ended containers are read at the same time. */
   readonly backlog: Semaphore;
+  /** After so many readings that fail or stop short, an ended log's end is told without the rest. @default 10 */
+  readonly maxIncomplete?: number;
   readonly log: Logger;
 }
-
-/** Readings of an ended container's log that fail or stop short before its end is told without the rest. */
-const MAX_INCOMPLETE = 5;
 
 /** Follows one container's log. Made for each round of work anew; it keeps nothing that Redis does not have. */
 export class ContainerLog {
@@ -116,7 +115,7 @@ export class ContainerLog {
   }
 
   #givesUp(): boolean {
-    return ++this.#incomplete >= MAX_INCOMPLETE;
+    return ++this.#incomplete >= (this.#options.maxIncomplete ?? 10);
   }
 
   /** The runtime has forgotten it: tells the end with what was got, if an end was awaited. */

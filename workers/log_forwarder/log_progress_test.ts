@@ -216,6 +216,22 @@ Deno.test("G1 what the runtime dropped from the begin of a log is skipped, and n
   }
 });
 
+Deno.test("G1 equal lines of one microsecond keep their ids wherever the forwarder is cut off between them", () => {
+  const input = Array.from({ length: 6 }, (): Write => ({ stream: "stdout", bytes: text("same\n") }));
+  const file = engineRecords(input, (line) => 500 + line * 100);
+  const ids = essence(whole(file)).map(({ id }) => id);
+  assertEquals(new Set(ids).size, 6);
+  for (let cut = 0; cut <= 6; cut++) {
+    const first = live(file, NOTHING_PUBLISHED, { batches: cut, batchSize: 1, ends: false });
+    const second = live(file, first.cursor, { batches: Infinity, batchSize: 1, ends: true });
+    assertEquals(
+      essence([...first.published, ...second.published]).map(({ id }) => id),
+      ids,
+      `cut at ${cut}`,
+    );
+  }
+});
+
 Deno.test("LogProgress reopens before a line whose pieces are further apart than the overlap", () => {
   // As on Kubernetes, where each piece of a line has a time of its own.
   const piece = (second: number, bytes: string, newline: boolean): LogFileRecord => ({

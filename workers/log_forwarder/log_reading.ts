@@ -20,7 +20,7 @@ export interface LogReadingOptions {
   readonly log: Logger;
 }
 
-/** How long a fragment may be under way before it counts as missing (ms). */
+/** How long a fragment may at most be under way before it counts as missing (ms). */
 const UNDER_WAY_MS = 2_000;
 
 /** One reading. Made for each anew. */
@@ -93,7 +93,7 @@ export class LogReading {
         continue;
       }
       if (silent.signal.aborted || !await this.#isBehind(silent.signal)) continue;
-      await sleep(UNDER_WAY_MS, silent.signal);
+      await sleep(Math.min(UNDER_WAY_MS, silenceMs), silent.signal);
       if (silent.signal.aborted || this.progress.last !== seen) continue;
       log.warn({ container: this.#id }, "a log fell silent although there is more, reading it anew");
       silent.abort();

@@ -6,7 +6,7 @@
  */
 import { isConfirmation, type StatusEvent } from "lib/event/status.ts";
 import type { Entry, Handler } from "lib/stream/shard_consumer.ts";
-import type { ProcessJobStatus } from "lib/task/tasks.ts";
+import { type ProcessJobStatus, processJobStatusId } from "lib/task/tasks.ts";
 
 /** Puts tasks into the queue of one shard, in order. */
 export type PutTasks = (shard: number, tasks: { id: string; payload: ProcessJobStatus }[]) => Promise<void>;
@@ -21,7 +21,6 @@ export function dispatcher(put: PutTasks, shardOf: (jobId: string) => number): H
   };
 }
 
-/** The task's id is the event's, so an event delivered twice is one task. */
 function taskOf({ id, event }: Entry<StatusEvent>): { id: string; payload: ProcessJobStatus } {
-  return { id: event.event_id, payload: { event, entry_id: id } };
+  return { id: processJobStatusId(event.event_id), payload: { event, entry_id: id } };
 }

@@ -1,12 +1,11 @@
 import { decodeStatusEvent } from "lib/event/codec.ts";
 import { runMain } from "lib/run/run_main.ts";
-import { consumerFaults } from "lib/run/stream_settings.ts";
 import { GroupConsumer } from "lib/stream/group_consumer.ts";
 import { shardOf } from "lib/stream/keys.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { brokerUrl } from "lib/task/broker_settings.ts";
 import { StatusQueues } from "lib/task/status_queues.ts";
-import { Config } from "./config.ts";
+import { Config, configFaults } from "./config.ts";
 import { dispatcher } from "./dispatcher.ts";
 
 await runMain("status_consumer", Config, async ({ config, log, signal, health }) => {
@@ -14,7 +13,9 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
   await using broker = openRedis(brokerUrl(config), { name: "status_consumer:tasks", log });
   health.add("redis", () => redis.ping());
   health.add("task broker", () => broker.ping());
-  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  const safety = { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal };
+  await requireSafeRedis(redis, safety);
+  if (brokerUrl(config) !== config.REDIS_URL) await requireSafeRedis(broker, safety);
   await using queues = new StatusQueues(broker, config.STREAM_NUM_SHARDS);
   const consumer = new GroupConsumer(redis, {
     base: config.STREAM_STATUS_BASE,
@@ -32,4 +33,4 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
     now: Date.now,
   });
   await consumer.run(signal);
-}, { faults: consumerFaults });
+}, { faults: configFaults });

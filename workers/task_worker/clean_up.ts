@@ -74,7 +74,7 @@ async function deleteContainers(
   if (unproven.length > 0) {
     context.held.hold(jobId, unproven.map(({ proofs }) => proofs));
     const steps = unproven.map(({ step }) => step).join(", ");
-    throw new CleanupHeldError(`Waiting until the log of ${steps} is proven stored`);
+    throw new CleanupHeldError(`the log of ${steps} is not proven stored yet`);
   }
   for (const step of JOB_TYPES) await context.pfcon.remove(step, jobId, signal);
 }

@@ -2,6 +2,7 @@ import { z } from "@zod/zod";
 import { address, decimal, int } from "lib/run/config.ts";
 import { processSettings } from "lib/run/process_settings.ts";
 import { streamSettings } from "lib/run/stream_settings.ts";
+import { redisFaults } from "lib/stream/redis_address.ts";
 import { brokerSettings } from "lib/task/broker_settings.ts";
 
 /** Settings of the task worker. */
@@ -34,3 +35,9 @@ export const Config = z.object({
     "pfcon is asked about a running step's container when nothing was heard of it for this long, and again after it.",
   ),
 });
+
+/** What is wrong with the settings as a whole. */
+export function configFaults(config: z.infer<typeof Config>): string[] {
+  const { REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL } = config;
+  return redisFaults({ REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL });
+}

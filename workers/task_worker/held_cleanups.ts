@@ -21,7 +21,7 @@ export interface HeldCleanupsOptions {
 
 /** Looks after which a cleanup is forgotten: it was held long ago, and is another replica's now, or over. */
 const MAX_LOOKS = 400;
-/** Looks for which a cleanup is hurried on: the first may come before it is back in the queue. */
+/** Times that a cleanup is hurried on: the first may come before it is back in the queue. */
 const LAST_LOOKS = 3;
 
 interface Held {
@@ -67,7 +67,7 @@ export class HeldCleanups implements Worker {
     for (const [jobId, held] of this.#held) {
       const proven = held.proofs.every((keys) => keys.some((key) => present.has(key)));
       if (proven) ready.push(jobId);
-      held.looksLeft = Math.min(held.looksLeft - 1, proven ? LAST_LOOKS : MAX_LOOKS);
+      held.looksLeft = Math.min(held.looksLeft, proven ? LAST_LOOKS : MAX_LOOKS) - 1;
       if (held.looksLeft <= 0) this.#held.delete(jobId);
     }
     for (const jobId of ready) await this.#options.hurry(jobId);

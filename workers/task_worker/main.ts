@@ -20,7 +20,7 @@ import {
   statusQueue,
 } from "lib/task/tasks.ts";
 import { cleanUp } from "./clean_up.ts";
-import { Config } from "./config.ts";
+import { Config, configFaults } from "./config.ts";
 import { HeldCleanups } from "./held_cleanups.ts";
 import { Orders } from "./orders.ts";
 import { processStatus } from "./process_status.ts";
@@ -46,7 +46,9 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
   health.add("task broker", () => broker.ping());
   health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
   health.add("pfcon", () => pfcon.ping());
-  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  const safety = { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal };
+  await requireSafeRedis(redis, safety);
+  if (brokerUrl(config) !== config.REDIS_URL) await requireSafeRedis(broker, safety);
   await untilAvailable(() => migrate(sql), { signal, log });
 
   await using statusQueues = new StatusQueues(broker, config.STREAM_NUM_SHARDS);
@@ -88,7 +90,6 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
       sql,
       pfcon,
       orders,
-      statusQueues,
       log,
       now,
       everyMs: config.SWEEP_INTERVAL_SECONDS * 1_000,
@@ -118,8 +119,9 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
         relay.nudge();
       },
       concurrency: config.TASK_CONCURRENCY,
-      maxPauseMs: 15_000,
+      // A proof is noticed at once, see HeldCleanups; that time has passed is not.
+      maxPauseMs: quiescenceMs === null ? 15_000 : 3_000,
       log,
     }),
   ], signal);
-});
+}, { faults: configFaults });

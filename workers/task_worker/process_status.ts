@@ -38,14 +38,15 @@ export async function processStatus(
   signal: AbortSignal,
 ): Promise<void> {
   const stored = { event: task.event, entryId: task.entry_id };
+  const patiently = <T>(call: () => Promise<T>) => untilAvailable(call, { signal, log: context.log });
   let buried: DeadLetter | null = null;
   for (let failures = 0;;) {
     try {
-      if (buried) return await context.bury(buried);
-      const record = () => recordStatus(context.sql, stored, { shard, now: context.now() });
-      const order = await untilAvailable(record, { signal, log: context.log });
+      const letter = buried;
+      if (letter) return await patiently(() => context.bury(letter));
+      const order = await patiently(() => recordStatus(context.sql, stored, { shard, now: context.now() }));
       context.onRecorded();
-      return await context.orders.give(order);
+      return await patiently(() => context.orders.give(order));
     } catch (error) {
       if (error instanceof OutageError || signal.aborted) throw error;
       failures++;

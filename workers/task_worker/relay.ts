@@ -77,7 +77,8 @@ export class Relay implements Worker {
   async runOnce(): Promise<number | null> {
     return await inTransaction(this.#sql, "publish the outbox", async (tx) => {
       const rows = await lockUnpublished(tx, BATCH);
-      if (rows === null || rows.length === 0) return rows && 0;
+      if (rows === null) return null;
+      if (rows.length === 0) return 0;
       const entryIds = await publishOnce(this.#redis, rows.map((row) => this.#publication(row)));
       await markPublished(tx, rows, entryIds);
       return rows.length;

@@ -13,7 +13,6 @@ import type { Worker } from "lib/run/worker.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import { noteStepError, takeSilentSteps, withdrawOrder } from "lib/store/steps.ts";
 import { findUnordered } from "lib/store/workflows.ts";
-import type { StatusQueues } from "lib/task/status_queues.ts";
 import type { Order } from "./apply_fact.ts";
 import { endStep, noteOrdered, type StepTarget } from "./end_step.ts";
 import { lookUp } from "./look_up.ts";
@@ -27,7 +26,6 @@ export interface SweepOptions {
   readonly sql: Sql;
   readonly pfcon: Pick<PfconClient, "get">;
   readonly orders: Pick<Orders, "give">;
-  readonly statusQueues: Pick<StatusQueues, "limit">;
   readonly everyMs: number;
   readonly silentMs: number;
   readonly log: Logger;
@@ -59,7 +57,6 @@ export class Sweep implements Worker {
 
   /** One pass; returns how many orders were given again and how many silent steps got on. */
   async runOnce(signal: AbortSignal): Promise<{ ordered: number; lost: number }> {
-    await this.#options.statusQueues.limit();
     const ordered = await this.#giveAgain();
     const { sql, silentMs } = this.#options;
     const silent = await withOutage(

@@ -27,5 +27,8 @@ async function demoWorker(worker: WorkerName, demo: DemoAddresses, dir: string, 
     args: await workerArgs(worker, { ...env, ...settings }),
     env: settings,
     logFile: `${dir}/${worker}.log`,
-  }, () => answersWell(`http://127.0.0.1:${healthPort}/ready`));
+  }, async () => {
+    await answersWell(`http://127.0.0.1:${healthPort}/ready`);
+    if (worker === "sse_service") await answersWell(`http://127.0.0.1:${demo.uiPort}/health`);
+  });
 }

@@ -11,13 +11,18 @@ export function freePort(random: () => number = Math.random): number {
   for (let tries = 0; tries < 200; tries++) {
     const port = LOWEST + Math.floor(random() * (HIGHEST - LOWEST + 1));
     try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      requireFreePort(port);
       return port;
     } catch (error) {
       last = error;
     }
   }
   throw new Error(`Cannot find a free port on 127.0.0.1 from ${LOWEST} to ${HIGHEST}`, { cause: last });
+}
+
+/** @throws {Deno.errors.AddrInUse} if something listens on this port of 127.0.0.1. */
+export function requireFreePort(port: number): void {
+  Deno.listen({ hostname: "127.0.0.1", port }).close();
 }
 
 const LOWEST = 15_000;

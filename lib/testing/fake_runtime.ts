@@ -1,0 +1,237 @@
+/**
+ * A runtime in memory, which passes the same suite as the real ones and can be made to misbehave.
+ *
+ * @module
+ */
+import type { LifeState } from "../job/life.ts";
+import { statesOfLife } from "../job/life.ts";
+import { identify } from "../job/identity.ts";
+import { OutageError } from "../run/outage_error.ts";
+import type { Change, ContainerFacts, Fragment, LineRange, Runtime } from "../runtime/runtime.ts";
+import { LogsUnavailableError } from "../runtime/runtime.ts";
+import type { LabContainer } from "../runtime/runtime_suite.ts";
+import { testTime } from "./engine_log.ts";
+
+/** What can go wrong with a {@link FakeRuntime}; changed by tests at any time. */
+export interface Misbehaviour {
+  /** Nothing answers. */
+  away: boolean;
+  /** No log can be read. */
+  unreadable: boolean;
+  /** Following readings give nothing of what is written after they began, and never end. */
+  deafFollowers: boolean;
+  /** Readings without follow end, as if regularly, after so many fragments. */
+  endAfter: number;
+}
+
+/** Containers that exist only here. Its clock moves by a millisecond with each thing that happens. */
+export class FakeRuntime implements Runtime {
+  readonly containers = new Map<string, FakeContainer>();
+  readonly misbehaviour: Misbehaviour = {
+    away: false,
+    unreadable: false,
+    deafFollowers: false,
+    endAfter: Infinity,
+  };
+  /** Milliseconds since the begin of test time; tests may set it back. */
+  clockMs = 0;
+  #changed = new EventTarget();
+
+  /** Makes a container in the state "created". */
+  create(name: string): FakeContainer {
+    const container = new FakeContainer(this, name, `${name}-${this.containers.size}`);
+    this.containers.set(container.id, container);
+    this.notify(container.id);
+    return container;
+  }
+
+  /** The next moment. */
+  tick(): string {
+    this.clockMs += 1;
+    return testTime(this.clockMs * 1_000_000);
+  }
+
+  /** Tells watchers and followers that something happened to a container. */
+  notify(id: string): void {
+    this.#changed.dispatchEvent(new CustomEvent("change", { detail: id }));
+  }
+
+  async *changes(signal: AbortSignal, { relistMs }: { relistMs: number }): AsyncGenerator<Change> {
+    using queue = new Queue(this.#changed, signal);
+    yield { ...this.#list(), afterGap: true };
+    while (!signal.aborted) {
+      const id = await queue.next(relistMs || undefined);
+      if (signal.aborted) return;
+      yield id === null ? { ...this.#list(), afterGap: false } : { kind: "changed", id };
+    }
+  }
+
+  async inspect(id: string): Promise<ContainerFacts | null> {
+    await this.#answer();
+    return this.containers.get(id)?.facts() ?? null;
+  }
+
+  async *lines(id: string, range: LineRange, signal: AbortSignal): AsyncGenerator<Fragment[]> {
+    await this.#answer();
+    using queue = new Queue(this.#changed, signal);
+    const log = this.#logOf(id);
+    const deaf = range.follow && this.misbehaviour.deafFollowers;
+    const end = deaf ? log.length : Infinity;
+    for (let at = 0; !signal.aborted;) {
+      const upTo = Math.min(log.length, end, range.follow ? Infinity : this.misbehaviour.endAfter);
+      const fragments = log.slice(at, upTo).filter(({ time }) => !range.since || time >= range.since);
+      at = upTo;
+      if (fragments.length > 0) yield fragments;
+      else if (!range.follow || (!deaf && this.containers.get(id)?.phase !== "running")) return;
+      else await queue.next();
+    }
+  }
+
+  async lastFragment(id: string): Promise<Fragment | null> {
+    await this.#answer();
+    return this.#logOf(id).at(-1) ?? null;
+  }
+
+  async ping(): Promise<void> {
+    await this.#answer();
+  }
+
+  async #answer(): Promise<void> {
+    await Promise.resolve();
+    if (this.misbehaviour.away) throw new OutageError("docker", "ask the fake runtime");
+  }
+
+  #logOf(id: string): Fragment[] {
+    const container = this.containers.get(id);
+    if (!container || this.misbehaviour.unreadable) {
+      throw new LogsUnavailableError(id, { cause: "no log here" });
+    }
+    return container.log;
+  }
+
+  #list(): { kind: "listed"; containers: { id: string; running: boolean }[] } {
+    const containers = [...this.containers.values()].map(({ id, phase }) => ({
+      id,
+      running: phase === "running",
+    }));
+    return { kind: "listed", containers };
+  }
+}
+
+/** A container in memory. */
+export class FakeContainer implements LabContainer {
+  readonly log: Fragment[] = [];
+  phase: ContainerFacts["phase"] = "waiting";
+  readonly #runtime: FakeRuntime;
+  readonly #created: string;
+  readonly #open = new Map<string, string>();
+  #startedAt: string | undefined;
+  #finishedAt: string | undefined;
+  #exitCode = 0;
+
+  constructor(runtime: FakeRuntime, readonly name: string, readonly id: string) {
+    this.#runtime = runtime;
+    this.#created = runtime.tick();
+  }
+
+  start(): Promise<void> {
+    this.#startedAt = this.#runtime.tick();
+    this.phase = "running";
+    return this.#happened();
+  }
+
+  write(stream: "stdout" | "stderr", text: string): Promise<void> {
+    for (const part of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+      const whole = (this.#open.get(stream) ?? "") + part;
+      if (!whole.endsWith("\n")) this.#open.set(stream, whole);
+      else this.#store(stream, whole.slice(0, -1), true);
+    }
+    return this.#happened();
+  }
+
+  end(exitCode: number): Promise<void> {
+    for (const [stream, text] of this.#open) this.#store(stream as "stdout" | "stderr", text, false);
+    this.#exitCode = exitCode;
+    this.#finishedAt = this.#runtime.tick();
+    this.phase = "ended";
+    return this.#happened();
+  }
+
+  remove(): Promise<void> {
+    this.#runtime.containers.delete(this.id);
+    return this.#happened();
+  }
+
+  facts(): ContainerFacts {
+    return {
+      id: this.id,
+      name: this.name,
+      identity: identify(this.name, {}, ""),
+      source: "docker",
+      image: "fake",
+      cmd: "",
+      createdAt: this.#created,
+      phase: this.phase,
+      endedAt: this.phase === "ended" ? this.#finishedAt ?? null : null,
+      life: this.#life(),
+    };
+  }
+
+  #life(): LifeState[] {
+    const Running = this.phase === "running";
+    const Status = { waiting: "created", running: "running", ended: "exited" }[this.phase];
+    const times = { StartedAt: this.#startedAt ?? "", FinishedAt: this.#finishedAt ?? "" };
+    return statesOfLife({
+      Created: this.#created,
+      State: { Status, Running, ExitCode: this.#exitCode, ...times },
+    });
+  }
+
+  #store(stream: "stdout" | "stderr", text: string, newline: boolean): void {
+    this.#open.delete(stream);
+    this.log.push({ stream, time: this.#runtime.tick(), bytes: new TextEncoder().encode(text), newline });
+  }
+
+  #happened(): Promise<void> {
+    this.#runtime.notify(this.id);
+    return Promise.resolve();
+  }
+}
+
+/** What happens, in order, from its making on. */
+class Queue implements Disposable {
+  readonly #source: EventTarget;
+  readonly #signal: AbortSignal;
+  readonly #ids: string[] = [];
+  #wake = () => {};
+  readonly #take = (event: Event) => {
+    this.#ids.push((event as CustomEvent<string>).detail);
+    this.#wake();
+  };
+  readonly #abort = () => this.#wake();
+
+  constructor(source: EventTarget, signal: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+    source.addEventListener("change", this.#take);
+    signal.addEventListener("abort", this.#abort);
+  }
+
+  /** The next, or null after `ms` or at the abort. */
+  async next(ms?: number): Promise<string | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (this.#ids.length === 0 && !this.#signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (ms) timer = setTimeout(resolve, ms);
+      });
+    }
+    clearTimeout(timer);
+    return this.#ids.shift() ?? null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#source.removeEventListener("change", this.#take);
+    this.#signal.removeEventListener("abort", this.#abort);
+  }
+}

@@ -1,0 +1,116 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { OutageError } from "lib/run/outage_error.ts";
+import { silentLogger } from "lib/run/log.ts";
+import { LifeRecord } from "lib/stream/life_record.ts";
+import { LogRecord } from "lib/stream/log_record.ts";
+import { openRedis } from "lib/stream/open_redis.ts";
+import { tempRedis } from "lib/testing/servers.ts";
+
+async function setup(config: Record<string, string> = {}) {
+  const stack = new AsyncDisposableStack();
+  const server = stack.use(await tempRedis({ config }));
+  const redis = stack.use(openRedis(server.url, { name: "test", log: silentLogger }));
+  const entries = async (stream: string) =>
+    (await redis.xrange(stream, "-", "+")).map(([, fields]) => fields[1]);
+  return { redis, entries, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+const lines = { containerId: "c1", stream: "logs", maxlen: 1_000, closes: false };
+
+Deno.test("G1 LogRecord publishes a batch once, however often the call is repeated", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis);
+  const batch = { ...lines, entries: ["a", "b"], expected: null, next: "one" };
+  for (let i = 0; i < 3; i++) assertEquals(await record.publish(batch), null);
+  assertEquals(await bench.entries("logs"), ["a", "b"]);
+  assertEquals(await record.cursor("c1"), "one");
+});
+
+Deno.test("G1 LogRecord publishes nothing onto a cursor that is not the expected one", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis);
+  await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
+  assertEquals(await record.publish({ ...lines, entries: ["x"], expected: "zero", next: "two" }), {
+    current: "one",
+  });
+  assertEquals(await record.publish({ ...lines, entries: ["x"], expected: null, next: "two" }), {
+    current: "one",
+  });
+  await bench.redis.flushall();
+  assertEquals(await record.publish({ ...lines, entries: ["x"], expected: "one", next: "two" }), {
+    current: null,
+  });
+  assertEquals(await bench.entries("logs"), []);
+});
+
+Deno.test("G1 LogRecord publishes all of a batch or, where Redis is full, nothing of it", async () => {
+  await using bench = await setup({ maxmemory: "100mb" });
+  const record = new LogRecord(bench.redis);
+  await bench.redis.config("SET", "maxmemory", "1");
+  const batch = { ...lines, entries: ["a", "b"], expected: null, next: "one" };
+  await assertRejects(() => record.publish(batch), OutageError, "publish log lines");
+  await bench.redis.config("SET", "maxmemory", "0");
+  assertEquals([await bench.entries("logs"), await record.cursor("c1")], [[], null]);
+  assertEquals(await record.publish(batch), null);
+  assertEquals(await bench.entries("logs"), ["a", "b"]);
+});
+
+Deno.test("LogRecord takes the note of an open log back with the batch that closes it, and not before", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis);
+  assertEquals(await record.open("c1", "note", null), true);
+  await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
+  assertEquals(await record.allOpen(), { c1: "note" });
+  await record.publish({ ...lines, entries: ["end"], expected: "one", next: "two", closes: true });
+  assertEquals(await record.note("c1"), null);
+  // A replica that lags behind must not open it again.
+  assertEquals(await record.open("c1", "note", "one"), false);
+  assertEquals(await record.allOpen(), {});
+});
+
+Deno.test("LogRecord keeps cursors of containers that are looked at, and soon lets go of those that are gone", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis);
+  await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
+  await record.close("c1", { gone: true });
+  const key = "chris:log-forwarder:cursor:c1";
+  assertEquals(await bench.redis.ttl(key) <= 3_600, true);
+  assertEquals(await record.cursors(["c1", "unknown"]), ["one", null]);
+  assertEquals(await bench.redis.ttl(key) > 6 * 24 * 3_600, true);
+});
+
+const life = { containerId: "c1", stream: "status", maxlen: 1_000 };
+const event = (id: string) => ({ id, data: `data of ${id}` });
+
+Deno.test("G3 LifeRecord publishes each event once, in order, also if two replicas tell the same life", async () => {
+  await using bench = await setup();
+  const [one, two] = [new LifeRecord(bench.redis), new LifeRecord(bench.redis)];
+  assertEquals(await one.publish({ ...life, events: [event("created")], live: "created" }), 1);
+  assertEquals(
+    await two.publish({ ...life, events: [event("created"), event("started")], live: "started" }),
+    1,
+  );
+  assertEquals(
+    await one.publish({ ...life, events: [event("created"), event("started"), event("ended")], live: null }),
+    1,
+  );
+  assertEquals(
+    await two.publish({ ...life, events: [event("created"), event("started")], live: "started" }),
+    0,
+  );
+  assertEquals(await bench.entries("status"), ["data of created", "data of started", "data of ended"]);
+  assertEquals(await one.allLive(), {}, "who lags behind does not bring it back to life");
+});
+
+Deno.test("G3 LifeRecord tells of a vanished container once, and never after its end was told", async () => {
+  await using bench = await setup();
+  const record = new LifeRecord(bench.redis);
+  await record.publish({ ...life, events: [event("started")], live: "started" });
+  const vanished = { ...life, events: [event("undefined")] };
+  assertEquals(await record.publishVanished({ ...vanished, live: "created" }), 0, "more is known by now");
+  assertEquals(await record.publishVanished({ ...vanished, live: "started" }), 1);
+  assertEquals(await record.publishVanished({ ...vanished, live: "started" }), 0);
+  await record.publish({ ...life, containerId: "c2", events: [event("ended")], live: null });
+  assertEquals(await record.publishVanished({ ...vanished, containerId: "c2", live: "started" }), 0);
+  assertEquals(await bench.entries("status"), ["data of started", "data of undefined", "data of ended"]);
+});

@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { silentLogger as log } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { listStatuses } from "lib/store/status_history.ts";
+import type { DeadLetter } from "lib/stream/dead_letter.ts";
+import type { Order } from "../../../workers/task_worker/apply_fact.ts";
+import { processStatus } from "../../../workers/task_worker/process_status.ts";
+import { accept, type Bench, eventOf, forgetAll, lifeOf, NOW, openBench } from "./bench.ts";
+
+let bench: Bench;
+Deno.test.beforeAll(async () => {
+  bench = await openBench();
+});
+Deno.test.beforeEach(() => forgetAll(bench));
+Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+
+/** A context of `processStatus()` that notes what it is given. */
+function noting() {
+  const letters: DeadLetter[] = [];
+  const orders: (Order | null)[] = [];
+  const context = {
+    sql: bench.sql,
+    orders: { give: (order: Order | null) => Promise.resolve(void orders.push(order)) },
+    onRecorded: () => {},
+    bury: (letter: DeadLetter) => Promise.resolve(void letters.push(letter)),
+    streamOf: () => "stream:job-status:0",
+    log,
+    now: () => NOW,
+  };
+  return { letters, orders, context };
+}
+
+Deno.test("G9 processStatus() buries an event that Postgres cannot hold, with its bytes, and goes on", async () => {
+  const { letters, context } = noting();
+  const base = eventOf({ jobId: "trial-1", step: "plugin", status: "started", at: 0 });
+  for (const more of [{ cmd: "nul \0" }, { message: "half \ud83d" }, { exit_code: 2 ** 40 }]) {
+    const event = { ...base, ...more };
+    const task = { event, entry_id: "1768478400000-7" };
+    await processStatus(context, { task, shard: 0 }, new AbortController().signal);
+    const letter = letters.pop();
+    assert(letter, `${JSON.stringify(more)} was not buried`);
+    assertEquals(JSON.parse(letter.data), event);
+    assertEquals([letter.reason, letter.originStream, letter.originId, letter.deliveries], [
+      "cannot be recorded",
+      "stream:job-status:0",
+      "1768478400000-7",
+      3,
+    ]);
+  }
+  assertEquals(await listStatuses(bench.sql, "trial-1"), []);
+  await processStatus(
+    context,
+    { task: { event: base, entry_id: "1768478400000-8" }, shard: 0 },
+    new AbortController().signal,
+  );
+  assertEquals((await listStatuses(bench.sql, "trial-1")).length, 1);
+  assertEquals(letters, []);
+});
+
+Deno.test("G8 processStatus() waits while Postgres refuses for a reason that is not the event's", async () => {
+  const { sql } = bench;
+  const { letters, orders, context } = noting();
+  await accept(sql, "trial-1");
+  const failures = Promise.withResolvers<void>();
+  let failed = 0;
+  const counting = { ...log, error: () => void (++failed === 4 && failures.resolve()) };
+  const [event] = lifeOf("trial-1", "copy").slice(-1);
+  assert(event);
+  await sql`ALTER TABLE job_status_history RENAME TO taken_away`;
+  const task = { event, entry_id: "1768478400000-9" };
+  const done = processStatus({ ...context, log: counting }, { task, shard: 0 }, new AbortController().signal);
+  await failures.promise; // more tries than an event gets that is to blame itself
+  await sql`ALTER TABLE taken_away RENAME TO job_status_history`;
+  await done;
+  assertEquals(letters, []);
+  assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
+});
+
+Deno.test("G8 processStatus() gives the order that follows, through an outage of the queue", async () => {
+  const { context, orders } = noting();
+  await accept(bench.sql, "trial-1");
+  const [event] = lifeOf("trial-1", "copy").slice(-1);
+  assert(event);
+  let refusals = 0;
+  const give = (order: Order | null) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (++refusals < 3) reject(new OutageError("task broker", "put tasks"));
+    else resolve(void orders.push(order));
+    return promise;
+  };
+  const task = { event, entry_id: "1768478400000-9" };
+  await processStatus({ ...context, orders: { give } }, { task, shard: 0 }, new AbortController().signal);
+  assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
+});
+
+Deno.test("processStatus() leaves the task to others when it is to stop", async () => {
+  const { context } = noting();
+  const stop = new AbortController();
+  const sql = { begin: () => Promise.reject(Object.assign(new Error("away"), { code: "ECONNREFUSED" })) };
+  const [event] = lifeOf("trial-1", "copy");
+  assert(event);
+  const task = { event, entry_id: "1768478400000-9" };
+  const warn = () => stop.abort();
+  const away = { ...context, sql: sql as unknown as Bench["sql"], log: { ...log, warn } };
+  await assertRejects(() => processStatus(away, { task, shard: 0 }, stop.signal), OutageError);
+});

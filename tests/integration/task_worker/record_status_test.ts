@@ -1,0 +1,115 @@
+import { assert, assertEquals } from "@std/assert";
+import type { StatusEvent } from "lib/event/status.ts";
+import { listStatuses } from "lib/store/status_history.ts";
+import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
+import {
+  accept,
+  type Bench,
+  currentStatus,
+  eventOf,
+  forgetAll,
+  lifeOf,
+  NOW,
+  openBench,
+  permutations,
+  record,
+  stored,
+  workflowOf,
+} from "./bench.ts";
+import { dump } from "./dump.ts";
+import { crashEverywhere } from "./fault_points.ts";
+
+let bench: Bench;
+Deno.test.beforeAll(async () => {
+  bench = await openBench();
+});
+Deno.test.beforeEach(() => forgetAll(bench));
+Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+
+/** Confirmations that are to go out, oldest first. */
+async function confirmations(): Promise<StatusEvent[]> {
+  const rows = await bench.sql`SELECT event FROM job_outbox WHERE stream = 'status' ORDER BY id`;
+  return rows.map((row) => row.event);
+}
+
+Deno.test("G6 recordStatus() confirms each end once, however often and in whatever order events come", async () => {
+  const { sql } = bench;
+  const life = lifeOf("trial-1", "copy");
+  const end = life.at(-1) ?? eventOf({ jobId: "", step: "copy", status: "undefined", at: 0 });
+  const expected = [confirmationOf(end)];
+  for (const order of permutations(life)) {
+    await forgetAll(bench);
+    await accept(sql, "trial-1");
+    const orders = await record(sql, ...order, ...order.toReversed());
+    assertEquals(await confirmations(), expected);
+    assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
+    assertEquals(await currentStatus(sql, "trial-1"), "finishedSuccessfully of container 1");
+    assertEquals(
+      (await listStatuses(sql, "trial-1")).map(({ event }) => event.event_id).sort(),
+      life.map(({ event_id }) => event_id).sort(),
+    );
+  }
+});
+
+Deno.test("G6 recordStatus() has confirmed nothing before the end itself is durable, wherever the process dies", async () => {
+  const { sql } = bench;
+  const events = lifeOf("trial-1", "copy").map(stored);
+  const task = async (points: { sql: (sql: Bench["sql"]) => unknown }) => {
+    for (const event of events) {
+      await recordStatus(points.sql(sql) as Bench["sql"], event, { shard: 0, now: NOW });
+    }
+  };
+  const prepare = async () => {
+    await forgetAll(bench);
+    await accept(sql, "trial-1");
+  };
+  await prepare();
+  await task({ sql: (sql) => sql });
+  const undisturbed = await dump(sql);
+  const points = await crashEverywhere({
+    prepare,
+    task: async (points) => {
+      try {
+        await task(points);
+      } finally {
+        const known = new Set((await listStatuses(sql, "trial-1")).map(({ event }) => event.status));
+        for (const { previous_status } of await confirmations()) {
+          assert(known.has(previous_status ?? "started"), "confirmed before it was recorded");
+        }
+      }
+    },
+    check: async (where) => assertEquals(await dump(sql), undisturbed, where),
+  });
+  assert(points > 25, `only ${points} points`);
+});
+
+Deno.test("recordStatus() tells a job without a workflow nothing but records and confirms its states", async () => {
+  assertEquals(await record(bench.sql, ...lifeOf("by-someone-else", "plugin", "finishedWithError")), []);
+  assertEquals((await confirmations()).map(({ status }) => status), ["confirmed_finishedWithError"]);
+  assertEquals(await currentStatus(bench.sql, "by-someone-else"), "finishedWithError of container 1");
+});
+
+Deno.test("recordStatus() takes no confirmation for a state", async () => {
+  const [, , end] = lifeOf("trial-1", "copy");
+  const confirmation = end && confirmationOf(end);
+  assert(confirmation);
+  await record(bench.sql, confirmation);
+  assertEquals(await listStatuses(bench.sql, "trial-1"), []);
+  assertEquals(await confirmations(), []);
+});
+
+Deno.test("recordStatus() ends only the step that the workflow stands at, and shows how it ended", async () => {
+  const { sql } = bench;
+  await accept(sql, "trial-1");
+  assertEquals(await record(sql, ...lifeOf("trial-1", "plugin")), [], "not begun yet");
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError", { at: 10 }));
+  const { step, status, error, steps } = await workflowOf(sql, "trial-1");
+  assertEquals([step, status, error], ["delete", "running", "exited with code 3"]);
+  const [copy] = steps;
+  assertEquals([copy?.outcome, copy?.exitCode, copy?.reason], [
+    "finishedWithError",
+    3,
+    { code: "exit", text: "exited with code 3" },
+  ]);
+  assertEquals(copy?.endedAt, new Date(NOW + 12_000));
+});

@@ -1,0 +1,74 @@
+import { assertEquals } from "@std/assert";
+import { LogBuffer } from "./log_buffer.js";
+import { LogFeed } from "./log_feed.js";
+
+function setup() {
+  const buffer = new LogBuffer();
+  const feed = new LogFeed(buffer);
+  const shown = () =>
+    Array.from({ length: buffer.end }, (_, i) => {
+      const { kind, step, seq, text } = buffer.line(i);
+      return [kind, step, seq, text];
+    });
+  return { feed, shown };
+}
+
+const line = (seq: number | undefined, text: string, container_id = "c1") => ({
+  job_type: "plugin",
+  line: text,
+  stream: "stdout",
+  eos: false,
+  timestamp: "2026-01-15T12:00:00+00:00",
+  container_id,
+  ...(seq === undefined ? {} : { seq }),
+});
+
+Deno.test("LogFeed shows lines with their numbers, and the end of a log with its count", () => {
+  const { feed, shown } = setup();
+  feed.log(line(1, "a"));
+  feed.log(line(2, ""));
+  feed.log({ ...line(2, ""), eos: true });
+  assertEquals(shown(), [
+    ["line", "plugin", 1, "a"],
+    ["line", "plugin", 2, ""],
+    ["end", "plugin", 0, "End of the plugin log: 2 lines"],
+  ]);
+});
+
+Deno.test("LogFeed counts lines itself where the forwarder does not", () => {
+  const { feed, shown } = setup();
+  for (const text of ["a", "b"]) feed.log(line(undefined, text));
+  feed.log({ ...line(undefined, ""), eos: true });
+  assertEquals(shown().map(([kind, , seq]) => [kind, seq]), [["line", 1], ["line", 2], ["end", 0]]);
+});
+
+Deno.test("G10 LogFeed says how many lines are missing at the end of a log", () => {
+  const { feed, shown } = setup();
+  feed.log(line(1, "a"));
+  feed.log(line(1, "of another container", "c2"));
+  feed.log({ ...line(4, ""), eos: true });
+  assertEquals(shown().at(-2), [
+    "gap",
+    "plugin",
+    0,
+    "3 lines at the end of the plugin log did not arrive here",
+  ]);
+  feed.log({ ...line(1, "", "c2"), eos: true });
+  assertEquals(shown().at(-1), ["end", "plugin", 0, "End of the plugin log: 1 line"]);
+});
+
+Deno.test("G10 LogFeed shows a gap where it is, with its reason", () => {
+  const { feed, shown } = setup();
+  feed.gap({ from: "1-0", to: "9-0", reason: "the stream was trimmed" });
+  feed.gap({});
+  assertEquals(shown().map((row) => row[3]), [
+    "Lines are missing here: the stream was trimmed",
+    "Lines are missing here: no reason was given",
+  ]);
+});
+
+Deno.test("LogFeed shows an event of unknown shape as an empty line rather than failing", () => {
+  const { feed, shown } = setup();
+  feed.log({ line: 7, seq: "x", timestamp: null });
+  assertEquals(shown(), [["line", "", 1, ""]]);
+});

@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { LogEvent } from "lib/event/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { storeLogs } from "./store_logs.ts";
+
+function entry(n: number, fields: Partial<LogEvent> = {}) {
+  const event = LogEvent.parse({
+    event_id: `event${n}`,
+    job_id: "job-1",
+    job_type: "plugin",
+    container_name: "job-1",
+    line: `line ${n}`,
+    timestamp: "2026-01-15T10:00:00+00:00",
+    ...fields,
+  });
+  return { id: `${n}-0`, event };
+}
+
+Deno.test("storeLogs() writes the lines in order, each with its entry id, in one go", async () => {
+  const writes: unknown[] = [];
+  const handler = storeLogs({ write: (entries) => Promise.resolve(void writes.push(entries)) });
+  const entries = [entry(1), entry(2)];
+  assertEquals(await handler(entries), { flags: [] });
+  assertEquals(writes, [entries.map(({ id, event }) => ({ entryId: id, event }))]);
+});
+
+Deno.test("G5 storeLogs() gives the proof of an end of stream only after the write", async () => {
+  const written = Promise.withResolvers<void>();
+  const handler = storeLogs({ write: () => written.promise });
+  let proofs: unknown = null;
+  const handled = handler([entry(1), entry(2, { eos: true, line: "", container_id: "c1" })]).then(
+    (result) => {
+      proofs = result;
+    },
+  );
+  await Promise.resolve();
+  assertEquals(proofs, null);
+  written.resolve();
+  await handled;
+  const { flags } = proofs as unknown as { flags: { key: string; ttlSeconds: number }[] };
+  assertEquals(flags[0], { key: "job:job-1:plugin:logs_flushed", ttlSeconds: 3_600 });
+  assertEquals(flags.length, 2);
+  assertEquals(flags[1]?.key.includes("c1"), true);
+});
+
+Deno.test("storeLogs() proves an end of stream of the reference, which names no container, by the job alone", async () => {
+  const handler = storeLogs({ write: () => Promise.resolve() });
+  assertEquals(await handler([entry(1, { eos: true, line: "", job_type: "copy" })]), {
+    flags: [{ key: "job:job-1:copy:logs_flushed", ttlSeconds: 3_600 }],
+  });
+});
+
+Deno.test("G5 storeLogs() gives no proof when the store is away", async () => {
+  const handler = storeLogs({ write: () => Promise.reject(new OutageError("log store", "write")) });
+  await assertRejects(() => handler([entry(1, { eos: true })]), OutageError);
+});
