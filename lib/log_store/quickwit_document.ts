@@ -1,11 +1,10 @@
 /**
- * Log events as documents of the index `deploy/quickwit/job_logs.json`, and back.
+ * Log events as documents of the index `job_logs_index.json`, and back.
  *
  * @module
  */
 import { z } from "@zod/zod";
-// deno-lint-ignore project/layers -- no code but the one description of the index, for operators and for us
-import jobLogs from "../../deploy/quickwit/job_logs.json" with { type: "json" };
+import jobLogs from "./job_logs_index.json" with { type: "json" };
 import { LogEvent } from "../event/log.ts";
 import { wireTimestamp } from "../event/timestamp.ts";
 import { entryIdParts } from "../stream/entry_id.ts";

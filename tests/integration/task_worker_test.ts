@@ -2,9 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { json } from "lib/pfcon/strict_pfcon.ts";
 import { sleep } from "lib/run/sleep.ts";
-import type { Sql } from "lib/store/open.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
-import { type Bench, entriesOf, eventually, forgetAll, openBench, workflowOf } from "./task_worker/bench.ts";
+import { type Bench, entriesOf, forgetAll, openBench, workflowOf } from "./task_worker/bench.ts";
 import { type Interference, skipped } from "./task_worker/pfcon_bench.ts";
 import { type End, openSystem } from "./task_worker/system.ts";
 
@@ -14,18 +13,6 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.beforeEach(() => forgetAll(bench));
 Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
-
-/** Waits until no workflow runs any more. */
-async function allOver(sql: Sql): Promise<void> {
-  await eventually(async () => {
-    const [row] = await sql`SELECT count(*)::int AS running FROM job_workflow WHERE status = 'running'`;
-    return row?.running === 0;
-  });
-  await eventually(async () => {
-    const [row] = await sql`SELECT count(*)::int AS waiting FROM job_outbox WHERE published_at IS NULL`;
-    return row?.waiting === 0;
-  });
-}
 
 /** What the workflow stream says of a job. */
 async function told(jobId: string): Promise<string[]> {
@@ -63,7 +50,7 @@ Deno.test("G7 a task worker leads workflows from their first step to the right e
   const worker = system.start();
   const jobs = ["success", "exit-3", "copy-fails", "no-image"];
   await Promise.all(jobs.map((jobId) => system.submit(jobId)));
-  await allOver(bench.sql);
+  await system.allOver();
   assertEquals(await worker.stop(), 0);
   const well = (step: string) => [`${step} started running`, `${step} finishedSuccessfully running`];
   assertEquals(await told("success"), [
@@ -164,7 +151,7 @@ Deno.test("G6 G7 workflows come to the model's end, each container made once and
     workers[victim] = system.start();
   }
   bench.pfcon.interfere = () => undefined;
-  await allOver(bench.sql);
+  await system.allOver();
   assertEquals(await Promise.all(workers.map((worker) => worker.stop())), [0, 0]);
 
   for (const [jobId, ends] of plans) {

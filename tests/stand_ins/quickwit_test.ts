@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sleep } from "lib/run/sleep.ts";
-import jobLogs from "../../deploy/quickwit/job_logs.json" with { type: "json" };
+import jobLogs from "../../lib/log_store/job_logs_index.json" with { type: "json" };
 import { QuickwitStandIn } from "./quickwit.ts";
 import { parseQuery, QuerySyntaxError } from "./quickwit_query.ts";
 

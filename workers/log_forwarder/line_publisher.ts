@@ -4,7 +4,6 @@
  * @module
  */
 import { encodeLogEvent } from "lib/event/codec.ts";
-import type { LogEvent } from "lib/event/log.ts";
 import type { Logger } from "lib/run/log.ts";
 import type { LogRecord } from "lib/stream/log_record.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
@@ -31,16 +30,16 @@ export interface LinePublisherOptions {
 }
 
 /**
- * Publishes onto one cursor, as long as nobody else does. Methods wait through outages of Redis.
- *
- * They throw {@link CursorMovedError}, or the signal's reason when it aborts in an outage.
+ * Publishes onto one cursor, as long as nobody else does. While a batch is on its way the next one can be made;
+ * a fault shows at the next call, and ends the publisher. Waits through outages of Redis.
  */
 export class LinePublisher {
   readonly #subject: LogSubject;
   readonly #options: LinePublisherOptions;
+  /** The cursor after everything sent so far. */
   #expected: string | null;
-  /** Whether a call is under way. */
-  busy = false;
+  #onItsWay: Promise<void> = Promise.resolve();
+  #busy = false;
 
   /** `cursor` is its text as it was read, null if there was none. */
   constructor(subject: LogSubject, cursor: string | null, options: LinePublisherOptions) {
@@ -49,56 +48,76 @@ export class LinePublisher {
     this.#options = options;
   }
 
+  /** Whether a batch is on its way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   /** Whether what it would publish still follows on `cursor`. */
   continues(cursor: string | null): boolean {
     return this.#expected === cursor;
   }
 
-  /** Publishes lines, after which `cursor` counts. */
+  /**
+   * Sends lines on their way, after which `cursor` counts, as soon as those before have arrived.
+   *
+   * @throws as {@link settled} does, about the lines before.
+   */
   async lines(lines: readonly NewLine[], cursor: LogCursor, signal: AbortSignal): Promise<void> {
     if (lines.length === 0) return;
-    await this.#publish(lines.map((line) => lineEvent(this.#subject, line)), cursor, {
-      closes: false,
-      signal,
-    });
+    const entries = lines.map((line) => encodeLogEvent(lineEvent(this.#subject, line)));
+    await this.settled();
+    this.#send(entries, cursor, { closes: false, signal });
   }
 
-  /** Publishes the last lines and the end-of-stream marker; `cursor` has the end's name in `eos`. */
+  /**
+   * Publishes the last lines and the end-of-stream marker; `cursor` has the end's name in `eos`.
+   *
+   * @throws as {@link settled} does.
+   */
   async end(
     lines: readonly NewLine[],
     cursor: LogCursor,
     endedAt: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const end = endOfStreamEvent(this.#subject, { endedAt, seq: cursor.seq });
-    const events = [...lines.map((line) => lineEvent(this.#subject, line)), end];
-    await this.#publish(events, cursor, { closes: true, signal });
+    const marker = endOfStreamEvent(this.#subject, { endedAt, seq: cursor.seq });
+    const events = [...lines.map((line) => lineEvent(this.#subject, line)), marker];
+    await this.settled();
+    this.#send(events.map(encodeLogEvent), cursor, { closes: true, signal });
+    await this.settled();
   }
 
-  async #publish(
-    events: readonly LogEvent[],
-    cursor: LogCursor,
-    { closes, signal }: { closes: boolean; signal: AbortSignal },
-  ): Promise<void> {
+  /**
+   * Resolves when all that was sent is published.
+   *
+   * @throws {CursorMovedError}, or the signal's reason if it aborted in an outage.
+   */
+  async settled(): Promise<void> {
+    await this.#onItsWay;
+  }
+
+  #send(entries: readonly string[], cursor: LogCursor, how: { closes: boolean; signal: AbortSignal }): void {
     const { record, streamOf, maxlen, log } = this.#options;
+    const { container_id: containerId, job_id } = this.#subject;
+    const { closes, signal } = how;
     const next = encodeCursor(cursor);
     const batch = {
-      containerId: this.#subject.container_id,
-      stream: streamOf(this.#subject.job_id),
+      containerId,
+      stream: streamOf(job_id),
       maxlen,
-      entries: events.map(encodeLogEvent),
+      entries,
       expected: this.#expected,
       next,
       closes,
     };
-    this.busy = true;
-    try {
-      if (await untilTaken(() => record.publish(batch), { signal, log })) {
-        throw new CursorMovedError(batch.containerId);
-      }
-      this.#expected = next;
-    } finally {
-      this.busy = false;
-    }
+    this.#expected = next;
+    this.#busy = true;
+    this.#onItsWay = untilTaken(() => record.publish(batch), { signal, log })
+      .then((moved) => {
+        if (moved) throw new CursorMovedError(containerId);
+      })
+      .finally(() => this.#busy = false);
+    this.#onItsWay.catch(() => {}); // shows at the next call
   }
 }

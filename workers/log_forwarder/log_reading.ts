@@ -59,10 +59,11 @@ export class LogReading {
           await this.#publisher.lines(this.progress.add(slice), this.progress.cursor(), signal);
         }
       }
+      await this.#publisher.settled();
       return !either.aborted;
     } finally {
       silent.abort();
-      await watching;
+      await Promise.allSettled([watching, this.#publisher.settled()]);
     }
   }
 

@@ -11,7 +11,7 @@ import { shardOf } from "lib/stream/keys.ts";
 import { TaskQueue } from "lib/task/queue.ts";
 import { StatusQueues } from "lib/task/status_queues.ts";
 import { processJobStatusId, RUN_STEP_QUEUE, type RunStep, runStepId } from "lib/task/tasks.ts";
-import { accept, type Bench, lifeOf, stored } from "./bench.ts";
+import { accept, type Bench, eventually, lifeOf, stored } from "./bench.ts";
 
 const NUM_SHARDS = 2;
 
@@ -22,6 +22,8 @@ export type End = "finishedSuccessfully" | "finishedWithError" | "undefined";
 export interface System extends AsyncDisposable {
   /** Containers made so far, as `{step} {job id}`. */
   readonly made: string[];
+  /** Resolves when no workflow runs any more and everything is told. @throws {Error} if a worker ends by itself. */
+  allOver(): Promise<void>;
   /** Accepts a job and gives its first order. */
   submit(jobId: string): Promise<void>;
   /** Starts a worker, or starts it again. */
@@ -35,7 +37,7 @@ export interface Worker {
   stop(): Promise<number>;
 }
 
-/** Starts the world; `endOf` says how a step's container ends, `chaos` may be told events twice, or late. */
+/** Starts the world; `endOf` says how a step's container ends. */
 export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) => End): System {
   const { redis, pfcon, sql } = bench;
   const stack = new AsyncDisposableStack();
@@ -43,6 +45,7 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
   const runStepQueue = stack.use(new TaskQueue<RunStep>(redis, RUN_STEP_QUEUE));
   const server = stack.use(pfcon.serve());
   const made: string[] = [];
+  const faults: string[] = [];
   const work = new Set<Promise<void>>();
   stack.defer(async () => void await Promise.all(work));
 
@@ -73,16 +76,26 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
   };
   return {
     made,
+    allOver: async () => {
+      await eventually(async () => {
+        if (faults.length > 0) throw new Error(faults.join("; "));
+        const [row] = await sql`
+          SELECT (SELECT count(*) FROM job_workflow WHERE status = 'running')::int
+            + (SELECT count(*) FROM job_outbox WHERE published_at IS NULL)::int AS open`;
+        return row?.open === 0;
+      });
+    },
     submit: async (jobId) => {
       await accept(sql, jobId);
       await runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }]);
     },
-    start: () => stack.use(startWorker(bench, server.url)),
+    start: () => stack.use(startWorker(bench, server.url, faults)),
     [Symbol.asyncDispose]: async () => await stack.disposeAsync(),
   };
 }
 
-function startWorker(bench: Bench, pfconUrl: string): Worker & AsyncDisposable {
+function startWorker(bench: Bench, pfconUrl: string, faults: string[]): Worker & AsyncDisposable {
+  const level = Deno.env.get("TEST_LOG_LEVEL");
   const main = new URL("../../../workers/task_worker/main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main],
@@ -95,16 +108,23 @@ function startWorker(bench: Bench, pfconUrl: string): Worker & AsyncDisposable {
       STREAM_NUM_SHARDS: String(NUM_SHARDS),
       SWEEP_INTERVAL_SECONDS: "0.5",
       SILENT_STEP_SECONDS: "3",
-      LOG_LEVEL: Deno.env.get("TEST_LOG_LEVEL") ?? "silent",
+      LOG_LEVEL: level ?? "error",
     },
     stdin: "null",
-    stdout: "inherit",
+    stdout: level ? "inherit" : "null",
     stderr: "inherit",
   }).spawn();
-  let ended = false;
-  const status = child.status.finally(() => ended = true);
+  let state: "running" | "told to end" | "ended" = "running";
+  const status = child.status.then((status) => {
+    if (state === "running") faults.push(`a worker ended by itself with ${status.code}`);
+    state = "ended";
+    return status;
+  });
   const end = async (signal: Deno.Signal) => {
-    if (!ended) child.kill(signal);
+    if (state !== "ended") {
+      state = "told to end";
+      child.kill(signal);
+    }
     return (await status).code;
   };
   return {

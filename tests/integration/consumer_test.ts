@@ -1,0 +1,277 @@
+import { assert, assertEquals } from "@std/assert";
+import { OutageError } from "lib/run/outage_error.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { until } from "lib/testing/until.ts";
+import {
+  BASE,
+  type ConsumerBench,
+  disorder,
+  DLQ,
+  eventOf,
+  GROUP,
+  jobNames,
+  LEASES,
+  openBench,
+  settings,
+  SHARDS,
+  streamOf,
+} from "./consumer_bench.ts";
+
+/** Waits until everything published is handled and acknowledged, then checks the order. */
+async function settle(bench: ConsumerBench): Promise<void> {
+  await until("handled in full", () => bench.missing().length === 0);
+  await until("acknowledged in full", async () => await bench.pending() === 0);
+  assertEquals(disorder(bench.handled), []);
+}
+
+Deno.test("G4 two consumers share the shards, and what a crashed one leaves is done by the other, in order", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(24);
+  await bench.publish(jobs, 5);
+  const slowly = { before: () => sleep(3) };
+  const [a, b] = [bench.consume("a", slowly), bench.consume("b", slowly)];
+  await until("shared evenly", () => a.owned.length === SHARDS / 2 && b.owned.length === SHARDS / 2);
+  assertEquals([...a.owned, ...b.owned].toSorted(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  await bench.publish(jobs, 10);
+  await until(
+    "both at work",
+    () => ["a", "b"].every((name) => bench.handled.some(({ consumer }) => consumer === name)),
+  );
+  await a.crash();
+  await bench.publish(jobs, 10);
+  await settle(bench);
+  assertEquals(b.owned.length, SHARDS);
+  assertEquals(await bench.redis.exists(DLQ), 0);
+});
+
+Deno.test("G4 a consumer that starts gets its part, and order holds while shards change hands", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(16);
+  const slowly = { before: () => sleep(2), batchSize: 3 };
+  const a = bench.consume("a", slowly);
+  await until("owner of all", () => a.owned.length === SHARDS);
+  for (const name of ["b", "c"]) {
+    const next = bench.consume(name, slowly);
+    const publishing = bench.publish(jobs, 20);
+    await until("owner of a part", () => next.owned.length >= 2);
+    await publishing;
+  }
+  await settle(bench);
+});
+
+Deno.test("G15 a consumer that stops hands its shards over at once, not when the leases run out", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(16);
+  const long = { settings: { LEASE_TTL_MS: 60_000 } };
+  const [a, b] = [bench.consume("a", long), bench.consume("b", long)];
+  await until("shared evenly", () => a.owned.length === SHARDS / 2 && b.owned.length === SHARDS / 2);
+  await bench.publish(jobs, 5);
+  await a.stop();
+  await until("taken over", () => b.owned.length === SHARDS, 5_000);
+  await bench.publish(jobs, 5);
+  await settle(bench);
+});
+
+Deno.test("G15 a consumer that stops keeps its lease until the work in hand is acknowledged", async () => {
+  await using bench = await openBench();
+  const begun = Promise.withResolvers<void>();
+  const longerThanTheLease = settings.LEASE_TTL_MS * 1.5;
+  const a = bench.consume("a", {
+    before: () => {
+      begun.resolve();
+      return sleep(longerThanTheLease);
+    },
+  });
+  await until("owner", () => a.owned.length === SHARDS);
+  await bench.publish(["job-0"], 1);
+  await begun.promise;
+  await a.stop();
+  assertEquals(bench.missing(), []);
+  const [pending] = await bench.redis.xpending(streamOf("job-0"), GROUP) as [number];
+  assertEquals(pending, 0);
+  assertEquals((await bench.redis.keys(`${LEASES}:*`)).filter((key) => !key.includes(":epoch:")), []);
+});
+
+Deno.test("G4 leases and heartbeats stand in Redis as the reference writes them, and its own count", async () => {
+  await using bench = await openBench();
+  const { redis } = bench;
+  await redis.set(`${LEASES}:heartbeat:cube:17`, "1", "PX", 60_000);
+  await redis.set(`${LEASES}:lease:2`, "cube:17", "PX", 60_000);
+  const a = bench.consume("a");
+  await until("owner of half", () => a.owned.length === SHARDS / 2);
+  assertEquals(a.owned.includes(2), false);
+  const replica = await redis.get(`${LEASES}:lease:${a.owned[0]}`);
+  assert(replica !== null && /^[^:]+:\d+:[0-9a-f]{8}$/.test(replica), `${replica}`);
+  assertEquals(await redis.get(`${LEASES}:heartbeat:${replica}`), "1");
+  for (const key of [`lease:${a.owned[0]}`, `heartbeat:${replica}`]) {
+    const left = await redis.pttl(`${LEASES}:${key}`);
+    assert(left > 0 && left <= settings.LEASE_TTL_MS, `${key} lasts ${left} ms`);
+  }
+  assertEquals(await redis.get(`${LEASES}:epoch:${a.owned[0]}`), "1");
+  await redis.del(`${LEASES}:heartbeat:cube:17`, `${LEASES}:lease:2`);
+  await until("owner of all", () => a.owned.length === SHARDS);
+});
+
+Deno.test("G8 a handler's dependency that goes away for a while costs nothing and buries nothing", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(12);
+  let away = true;
+  let refused = 0;
+  bench.consume("a", {
+    before: () => {
+      if (!away) return Promise.resolve();
+      refused++;
+      return Promise.reject(new OutageError("postgres", "write"));
+    },
+  });
+  await bench.publish(jobs, 5);
+  const more = settings.RECLAIM_MAX_DELIVERIES * (settings.HANDLER_RETRIES + 1) * SHARDS;
+  await until("refused more often than any entry may fail", () => refused > more);
+  assertEquals(bench.handled, []);
+  away = false;
+  await settle(bench);
+  assertEquals(await bench.redis.exists(DLQ), 0);
+});
+
+Deno.test("G8 a Redis that refuses writes for a while is waited for: nothing is buried or lost", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(8);
+  const refusing = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  bench.consume("a", {
+    before: async () => {
+      entered.resolve();
+      await refusing.promise;
+    },
+    settings: { RECLAIM_MAX_DELIVERIES: 1, HANDLER_RETRIES: 0 },
+  });
+  await bench.publish(jobs, 3);
+  await entered.promise;
+  await bench.redis.config("SET", "min-replicas-to-write", "1");
+  refusing.resolve();
+  await until("handled, though not acknowledged", () => bench.handled.length > 0);
+  await until("tried again", () => new Set(bench.handled.map(({ id }) => id)).size < bench.handled.length);
+  await bench.redis.config("SET", "min-replicas-to-write", "0");
+  await settle(bench);
+  assertEquals(await bench.redis.exists(DLQ), 0);
+});
+
+Deno.test("G8 Redis is stopped and started again in the middle: consumers go on by themselves", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(16);
+  const slowly = { before: () => sleep(5), batchSize: 4 };
+  bench.consume("a", slowly);
+  bench.consume("b", slowly);
+  await bench.publish(jobs, 10);
+  await until("at work", () => bench.handled.length > 20);
+  await bench.server.stop();
+  await sleep(settings.LEASE_TTL_MS);
+  await bench.server.start();
+  await bench.publish(jobs, 5);
+  await settle(bench);
+  assertEquals(await bench.redis.exists(DLQ), 0);
+});
+
+Deno.test("G14 after FLUSHALL in the middle, new entries are consumed without a restart", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(16);
+  bench.consume("a", { before: () => sleep(2) });
+  bench.consume("b", { before: () => sleep(2) });
+  await bench.publish(jobs, 5);
+  await until("at work", () => bench.handled.length > 10);
+  await bench.redis.flushall();
+  const before = bench.handled.length;
+  await bench.publish(jobs, 5);
+  await until(
+    "handled what came after",
+    () =>
+      jobs.every((jobId) =>
+        bench.handled.slice(before).some((handling) => handling.jobId === jobId && handling.n === 10)
+      ),
+  );
+  await until("acknowledged in full", async () => await bench.pending() === 0);
+  assertEquals(disorder(bench.handled), []);
+});
+
+Deno.test("G8 a consumer group that somebody destroyed is made again, at the beginning", async () => {
+  await using bench = await openBench();
+  bench.consume("a");
+  await bench.publish(["job-0"], 3);
+  await settle(bench);
+  await bench.redis.xgroup("DESTROY", streamOf("job-0"), GROUP);
+  await bench.publish(["job-0"], 2);
+  await settle(bench);
+});
+
+Deno.test("G9 entries that can never work go to the dead letters as they were, and the others go on", async () => {
+  await using bench = await openBench();
+  const { redis } = bench;
+  const stream = streamOf("job-0");
+  const poison = {
+    bytes: Buffer.from([0x7b, 0xff, 0xfe, 0x00]),
+    json: Buffer.from("{ not json"),
+    schema: Buffer.from(JSON.stringify({ ...eventOf("job-0", 9), status: "exploded" })),
+  };
+  await bench.publish(["job-0"], 1);
+  const ids = [
+    await redis.xadd(stream, "*", "data", poison.bytes),
+    await redis.xadd(stream, "*", "data", poison.json),
+    await redis.xadd(stream, "*", "data", poison.schema),
+    await redis.xadd(stream, "*", "payload", "elsewhere"),
+  ];
+  await bench.publish(["job-0"], 1);
+  const start = Date.now();
+  bench.consume("a");
+  await settle(bench);
+  const letters = (await redis.xrangeBuffer(DLQ, "-", "+")).map(([, fields]) => lettersOf(fields));
+  assertEquals(letters.map((letter) => String(letter.get("origin_id"))), ids.map(String));
+  assertEquals(letters.map((letter) => letter.get("data")), [
+    poison.bytes,
+    poison.json,
+    poison.schema,
+    Buffer.from('["payload","elsewhere"]'),
+  ]);
+  for (const [index, part] of ["UTF-8", "not JSON", "status: ", 'no field "data"'].entries()) {
+    const letter = letters[index] ?? new Map<string, Buffer>();
+    assert(letter.get("error")?.toString().includes(part), `${letter.get("error")}`);
+    assertEquals(String(letter.get("reason")), "undecodable");
+    assertEquals(String(letter.get("origin_stream")), stream);
+    assertEquals(String(letter.get("deliveries")), "1");
+    for (const field of ["ts", "first_seen"]) {
+      const at = Number(letter.get(field));
+      assert(at >= start - 1_000 && at <= Date.now() + 1_000, `${field} is ${letter.get(field)}`);
+    }
+  }
+});
+
+Deno.test("G9 an entry whose handler fails for its own reason is buried after its tries; its job follows, others first", async () => {
+  await using bench = await openBench();
+  const [bad, good] = [
+    "job-0",
+    jobNames(40).slice(1).find((name) => streamOf(name) === streamOf("job-0")) ?? "",
+  ];
+  await bench.publish([bad, good], 3);
+  bench.consume("a", {
+    before: (entries) =>
+      entries.some(({ event }) => event.job_id === bad && event.message === "2")
+        ? Promise.reject(new Error("no second"))
+        : Promise.resolve(),
+  });
+  await until("all but the bad one handled", () => bench.missing().length === 1);
+  assertEquals(bench.missing(), [`${bad} 2`]);
+  await until("nothing pending", async () => await bench.pending() === 0);
+  assertEquals(disorder(bench.handled), []);
+  const [letter] = (await bench.redis.xrangeBuffer(DLQ, "-", "+")).map(([, fields]) => lettersOf(fields));
+  assertEquals(String(letter?.get("reason")), "handler failed");
+  assertEquals(String(letter?.get("error")), "no second");
+  assertEquals(Number(letter?.get("deliveries")), settings.RECLAIM_MAX_DELIVERIES);
+  const order = bench.handled.map(({ jobId, n }) => `${jobId} ${n}`);
+  assert(order.indexOf(`${good} 3`) < order.indexOf(`${bad} 3`), order.join(", "));
+  assertEquals(await bench.redis.xlen(`${BASE}:${SHARDS}`), 0);
+});
+
+function lettersOf(fields: Buffer[]): Map<string, Buffer> {
+  return new Map(
+    fields.flatMap((name, index) => index % 2 ? [] : [[String(name), fields[index + 1] ?? Buffer.alloc(0)]]),
+  );
+}
