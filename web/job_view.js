@@ -10,6 +10,7 @@
 import { ApiError } from "./api.js";
 import { byId, setData, setText } from "./dom.js";
 import { JobStream } from "./event_source.js";
+import { FrameLoop } from "./frame_loop.js";
 import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
 import { viewOf } from "./job_view_state.js";
 import { copyText } from "./log_export.js";
@@ -40,7 +41,7 @@ export class JobView {
   #problem = "";
   /** Whether the service knows no job of this id. */
   #missing = false;
-  #scheduled = false;
+  #loop = new FrameLoop(() => this.#show(), this.#stop.signal);
   #told = "";
   #imageKept = false;
   /** @type {readonly string[]} */
@@ -48,7 +49,7 @@ export class JobView {
   #api;
   #announce;
   #now;
-  #steps = new StepsView();
+  #steps = new StepsView((step) => this.#showLogOf(step));
   #statuses = new StatusView();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #askSoon;
@@ -87,10 +88,10 @@ export class JobView {
     addEventListener("pageshow", (event) => event.persisted && this.stream.start(), { signal });
     addEventListener("online", () => this.#connection !== "ended" && this.stream.start(), { signal });
     this.log.open();
-    this.#schedule();
+    this.#loop.soon();
     this.stream.start();
     this.#ask();
-    const clock = setInterval(() => this.#schedule(), 1000);
+    const clock = setInterval(() => this.#loop.soon(), 1000);
     const asking = setInterval(() => this.#askWhileHeld(), ASK_AGAIN_MS);
     signal.addEventListener("abort", () => {
       clearInterval(clock);
@@ -103,7 +104,7 @@ export class JobView {
   offer(features) {
     this.#features = features;
     this.log.actions.wholeOffered = features.includes("download");
-    this.#schedule();
+    this.#loop.soon();
   }
 
   close() {
@@ -123,8 +124,8 @@ export class JobView {
       this.#job = withWorkflow(this.#job, data);
       this.#askSoon ??= setTimeout(() => this.#ask(), 300);
     }
-    if (name === "logs" || name === "gap") this.log.scheduleLines();
-    else this.#schedule();
+    if (name === "logs" || name === "gap") this.log.refresh();
+    else this.#loop.soon();
   }
 
   /**
@@ -135,7 +136,7 @@ export class JobView {
     this.#connection = state;
     this.#problem = why;
     if (state === "ended") this.log.end();
-    this.#schedule();
+    this.#loop.soon();
   }
 
   #askWhileHeld() {
@@ -158,16 +159,7 @@ export class JobView {
         this.#missing = true;
       }
     }
-    this.#schedule();
-  }
-
-  #schedule() {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      if (!this.#stop.signal.aborted) this.#show();
-    });
+    this.#loop.soon();
   }
 
   #show() {
@@ -195,6 +187,13 @@ export class JobView {
     if (this.#problem) return { headline: this.#problem };
     if (!this.#missing) return {};
     return { headline: "There is no job with this id", detail: "Once it is submitted, it shows up here." };
+  }
+
+  /** Shows the end of a step's log, where the reason of a failure stands. @param {string} step */
+  #showLogOf(step) {
+    if (step === "cleanup") return;
+    this.log.selectStep(step);
+    this.log.toEnd();
   }
 
   /** @param {View} view */

@@ -2,7 +2,6 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="esnext" />
 /// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 /**
  * The scrolled list of log lines: only the visible rows exist as elements, placed by `transform`. Rows are one text
  * line tall, or, when wrapping, as tall as estimated until they were seen.
@@ -113,11 +112,7 @@ export class LogScroller {
     this.#changed();
   }
 
-  /**
-   * Brings a line to the middle of the view.
-   *
-   * @param {number} index
-   */
+  /** Brings a line to the middle of the view. @param {number} index */
   toLine(index) {
     this.following = false;
     this.#goal = { index, px: Math.max(0, (this.#viewport - this.#lineHeight) / 2) };

@@ -10,6 +10,7 @@
  */
 import { byId, setText } from "./dom.js";
 import { counted } from "./format.js";
+import { FrameLoop } from "./frame_loop.js";
 import { LogBuffer } from "./log_buffer.js";
 import { readLineLink } from "./line_link.js";
 import { LogActions } from "./log_actions.js";
@@ -23,8 +24,8 @@ import { keepChoice, readChoice } from "./stored.js";
 
 const ZONES = /** @type {const} */ (["off", "local", "utc"]);
 
-/** Lines that stream in are shown this often, so that rendering leaves time for everything else. */
-const LINES_EVERY_MS = 100;
+/** In place of a line's index: it has come, but it is not held (any more). */
+const NOT_HERE = -1;
 
 /** The log panel, for one job. */
 export class LogView {
@@ -35,14 +36,12 @@ export class LogView {
   /** @type {Zone} */
   #zone = "off";
   #over = false;
-  /** @type {number | null} */
+  /** @type {number | null} index of the line that the address names, once it is known */
   #target = null;
   /** Lines of the tab when following stopped. */
   #seenLines = 0;
-  #scheduled = false;
-  #shownAt = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #later;
+  /** @type {FrameLoop} */
+  #loop;
   #lines = byId("lines", HTMLElement);
   #jump = byId("jump", HTMLButtonElement);
   #tabs = new LogTabs(byId("tabs", HTMLElement), (step) => this.selectStep(step));
@@ -57,14 +56,15 @@ export class LogView {
    */
   constructor(jobId, signal) {
     this.#signal = signal;
+    this.#loop = new FrameLoop(() => this.#frame(), signal);
     this.actions = new LogActions(jobId, this.#buffer, () => ({ step: this.#step, zone: this.#zone }));
     this.#scroller = new LogScroller(this.#lines, {
       buffer: this.#buffer,
       makeRow: (index) => this.#makeRow(index),
-      changed: () => this.schedule(),
+      changed: () => this.#loop.soon(),
     });
     this.#search = new SearchBox(this.#buffer, {
-      changed: () => this.schedule(),
+      changed: () => this.#loop.soon(),
       repaint: () => this.#scroller.refresh(),
       from: () => this.#scroller.topLine,
       reveal: (index) => this.#reveal(index),
@@ -89,35 +89,18 @@ export class LogView {
     this.#setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
     this.#setZone(readChoice("zone") ?? "off");
     this.selectStep(readLineLink(location.hash)?.step ?? "");
-    this.schedule();
+    this.#loop.soon();
   }
 
   /** The job is over: nothing more will come. */
   end() {
     this.#over = true;
-    this.schedule();
+    this.#loop.soon();
   }
 
-  /** Shows what the reader did in the next frame. */
-  schedule() {
-    if (this.#scheduled || this.#signal.aborted) return;
-    this.#scheduled = true;
-    requestAnimationFrame((time) => {
-      this.#scheduled = false;
-      this.#shownAt = time;
-      if (!this.#signal.aborted) this.#frame();
-    });
-  }
-
-  /** Shows what came: at once after a pause, otherwise no more often than can be read. */
-  scheduleLines() {
-    if (this.#scheduled || this.#later !== undefined) return;
-    const rest = this.#shownAt + LINES_EVERY_MS - performance.now();
-    if (rest <= 0) return this.schedule();
-    this.#later = setTimeout(() => {
-      this.#later = undefined;
-      this.schedule();
-    }, rest);
+  /** Lines have come. */
+  refresh() {
+    this.#loop.calmly();
   }
 
   #frame() {
@@ -125,7 +108,7 @@ export class LogView {
     const more = this.#search.frame();
     this.#scroller.frame();
     this.#showState();
-    if (more) this.schedule();
+    if (more) this.#loop.soon();
   }
 
   #showState() {
@@ -233,15 +216,15 @@ export class LogView {
     this.#target = null;
     const step = readLineLink(location.hash)?.step ?? "";
     if (step !== "" && this.#step !== "" && step !== this.#step) this.selectStep(step);
-    this.schedule();
+    this.#loop.soon();
   }
 
   /** Goes to the line of the address as soon as it has come. */
   #seekTarget() {
     const link = readLineLink(location.hash);
     if (!link || this.#buffer.count(link.step) < link.seq) return;
-    this.#target = this.#buffer.find(link.step, link.seq);
-    if (this.#target === null) return;
+    this.#target = this.#buffer.find(link.step, link.seq) ?? NOT_HERE;
+    if (this.#target === NOT_HERE) return;
     this.#scroller.toLine(this.#target);
     this.#scroller.refresh();
   }

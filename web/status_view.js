@@ -52,7 +52,9 @@ export class StatusView {
         local.time.slice(0, 8),
       ]),
       make("td", {}, [row.step]),
-      make("td", { class: "status", title: row.status }, [WORDS[row.status] ?? row.status]),
+      make("td", { class: "status", title: [row.status, row.image, row.cmd].filter(Boolean).join("\n") }, [
+        WORDS[row.status] ?? row.status,
+      ]),
       make("td", { class: "mono" }, [exit]),
       confirmed,
     ]);

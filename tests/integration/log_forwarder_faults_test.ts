@@ -139,6 +139,19 @@ Deno.test("G1 a cursor moved by another forwarder is read again, and nothing is 
   assertEquals(await bench.told(), [...Array.from({ length: 200 }, (_, i) => `${i + 1}`), "END"]);
 });
 
+Deno.test("G14 lines on their way when Redis forgot everything are published anew, though the container is silent", async () => {
+  await using bench = await setup();
+  const container = bench.runtime.create("forgotten");
+  await container.start();
+  bench.start();
+  await container.write("stdout", "1\n");
+  await until("published", async () => (await bench.told()).length === 1);
+  await bench.redis.flushall();
+  await container.write("stdout", "2\n");
+  await until("published again", async () => (await bench.told()).length === 2);
+  assertEquals(await bench.told(), ["1", "2"]);
+});
+
 Deno.test("G15 a forwarder told to stop while Redis is away stops all the same", async () => {
   await using bench = await setup();
   const container = bench.runtime.create("stopping");

@@ -168,7 +168,7 @@ Deno.test("A client that goes away is forgotten", async () => {
   while (bench.hub.clients > 0) await sleep(5);
 });
 
-Deno.test("Bad requests are told apart, each fault by its field, and start nothing", async () => {
+Deno.test("G12 bad requests are told apart, each fault by its field, and start nothing", async () => {
   await using bench = await startSseBench();
   const run = async (jobId: string, body: string, type = "application/json") => {
     const response = await fetch(`${bench.url}/api/jobs/${encodeURIComponent(jobId)}/run`, {

@@ -31,7 +31,7 @@ export interface LinePublisherOptions {
 
 /**
  * Publishes onto one cursor, as long as nobody else does. While a batch is on its way the next one can be made;
- * a fault shows at the next call, and ends the publisher. Waits through outages of Redis.
+ * a fault shows at the next call (and by `failed` at once), and ends the publisher. Waits through outages of Redis.
  */
 export class LinePublisher {
   readonly #subject: LogSubject;
@@ -40,6 +40,7 @@ export class LinePublisher {
   #expected: string | null;
   #onItsWay: Promise<void> = Promise.resolve();
   #busy = false;
+  readonly #failed = new AbortController();
 
   /** `cursor` is its text as it was read, null if there was none. */
   constructor(subject: LogSubject, cursor: string | null, options: LinePublisherOptions) {
@@ -51,6 +52,11 @@ export class LinePublisher {
   /** Whether a batch is on its way. */
   get busy(): boolean {
     return this.#busy;
+  }
+
+  /** Aborts when something that was sent could not be published. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
   }
 
   /** Whether what it would publish still follows on `cursor`. */
@@ -118,6 +124,6 @@ export class LinePublisher {
         if (moved) throw new CursorMovedError(containerId);
       })
       .finally(() => this.#busy = false);
-    this.#onItsWay.catch(() => {}); // shows at the next call
+    this.#onItsWay.catch(() => this.#failed.abort());
   }
 }

@@ -49,13 +49,13 @@ export class LogReading {
    */
   async run(follow: boolean, signal: AbortSignal): Promise<boolean> {
     const silent = new AbortController();
-    const either = AbortSignal.any([signal, silent.signal]);
+    const either = AbortSignal.any([signal, silent.signal, this.#publisher.failed]);
     const since = await this.#begin(signal);
     const watching = this.#watch(silent);
     try {
       for await (const fragments of this.#options.runtime.lines(this.#id, { since, follow }, either)) {
         for (const slice of slices(fragments)) {
-          if (signal.aborted) return false;
+          if (either.aborted) break;
           await this.#publisher.lines(this.progress.add(slice), this.progress.cursor(), signal);
         }
       }

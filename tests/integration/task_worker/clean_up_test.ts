@@ -166,15 +166,25 @@ Deno.test("G8 cleanUp() says why it waits when pfcon is away, and tells that eve
   await assertRejects(() => run({}, points), OutageError, "pfcon is unavailable");
 });
 
+/** The same, of a job that was not needed at all but for its copy: quicker. */
+async function prepareLittle(): Promise<void> {
+  const { sql, pfcon } = bench;
+  await forgetAll(bench);
+  await accept(sql, "trial-1");
+  await pfcon.client.schedule("copy", { ...exampleJob, job_id: "trial-1" });
+  await record(sql, ...lifeOf("trial-1", "copy"));
+  await prove("copy");
+  for (const step of JOB_TYPES.slice(1)) {
+    await endStep({ sql, now: () => NOW }, { jobId: "trial-1", step }, { result: "skipped", reason: null });
+  }
+}
+
 Deno.test("G7 cleanUp() completes the workflow once, wherever it dies", async () => {
-  await prove("copy", "plugin", "delete");
+  await prepareLittle();
   await run();
   const undisturbed = await dump(bench.sql);
   const points = await crashEverywhere({
-    prepare: async () => {
-      await prepare();
-      await prove("copy", "plugin", "delete");
-    },
+    prepare: prepareLittle,
     task: async (points) => await run({}, points),
     check: async (where) => assertEquals(await dump(bench.sql), undisturbed, where),
   });

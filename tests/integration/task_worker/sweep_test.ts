@@ -39,8 +39,8 @@ function sweeping(changes: Partial<SweepOptions> = {}): { sweep: Sweep; given: O
     sql,
     pfcon: pfcon.client,
     orders: { give },
-    everyMs: -1,
-    silentMs: -1,
+    everyMs: 0,
+    silentMs: 0,
     log,
     now: () => NOW,
   };

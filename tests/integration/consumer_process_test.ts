@@ -1,0 +1,227 @@
+import { assert, assertEquals } from "@std/assert";
+import { sleep } from "lib/run/sleep.ts";
+import { shardOf } from "lib/stream/keys.ts";
+import { statusQueue } from "lib/task/tasks.ts";
+import { until } from "lib/testing/until.ts";
+import { type ConsumerBench, jobNames, LEASES, openBench, SHARDS } from "./consumer_bench.ts";
+import { startProcess, type TestProcess } from "./worker_process.ts";
+
+const TTL_MS = 800;
+
+function startConsumer(bench: ConsumerBench, env: Record<string, string> = {}): TestProcess {
+  return startProcess("workers/status_consumer/main.ts", {
+    REDIS_URL: bench.server.url,
+    LEASE_TTL_MS: String(TTL_MS),
+    LEASE_REFRESH_INTERVAL_MS: "150",
+    LEASE_ACQUIRE_INTERVAL_MS: "100",
+    ...env,
+  });
+}
+
+/** Numbers of a job's events in its shard's task queue, first to be worked on first. */
+async function tasksOf({ redis }: ConsumerBench, jobId: string): Promise<number[]> {
+  const queue = `bull:${statusQueue(shardOf(jobId, SHARDS))}`;
+  const ids = await redis.lrange(`${queue}:wait`, 0, -1);
+  const tasks = await Promise.all(ids.reverse().map((id) => redis.hget(`${queue}:${id}`, "data")));
+  return tasks.map((data) => JSON.parse(data ?? "null").event).filter((event) => event.job_id === jobId)
+    .map((event) => Number(event.message));
+}
+
+/** Waits until each job has `count` tasks, and fails unless they are in order, each once. */
+async function assertTasks(bench: ConsumerBench, jobs: readonly string[], count: number): Promise<void> {
+  const all = Array.from({ length: count }, (_, index) => index + 1);
+  for (const jobId of jobs) {
+    await until(`${count} tasks of ${jobId}`, async () => (await tasksOf(bench, jobId)).length >= count);
+    assertEquals(await tasksOf(bench, jobId), all);
+  }
+  await until("acknowledged in full", async () => await bench.pending() === 0);
+}
+
+async function ownersOf({ redis }: ConsumerBench): Promise<(string | null)[]> {
+  return await redis.mget(Array.from({ length: SHARDS }, (_, shard) => `${LEASES}:lease:${shard}`));
+}
+
+/** Waits until a process holds this many shards. */
+async function untilOwner(bench: ConsumerBench, { pid }: TestProcess, count: number): Promise<void> {
+  await until(
+    `owner of ${count} shards`,
+    async () =>
+      (await ownersOf(bench)).filter((owner) => owner?.split(":").at(-2) === String(pid)).length === count,
+  );
+}
+
+Deno.test("G4 a consumer stopped for longer than its lease loses its shards; order holds, nothing is lost", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(12);
+  await using frozen = startConsumer(bench);
+  await untilOwner(bench, frozen, SHARDS);
+  const publishing = bench.publish(jobs, 40);
+  await until("at work", async () => (await tasksOf(bench, "job-0")).length > 0);
+  frozen.kill("SIGSTOP");
+  await publishing;
+  await using other = startConsumer(bench);
+  await untilOwner(bench, other, SHARDS);
+  await bench.publish(jobs, 5);
+  await assertTasks(bench, jobs, 45);
+  frozen.kill("SIGCONT");
+  await untilOwner(bench, frozen, SHARDS / 2);
+  await bench.publish(jobs, 5);
+  await assertTasks(bench, jobs, 50);
+  assert(
+    frozen.output().includes("lost shard") || frozen.output().includes("no longer leased"),
+    frozen.output(),
+  );
+});
+
+Deno.test("G15 SIGTERM under load: exit 0, nothing done left pending, and leases and heartbeat are gone", async () => {
+  await using bench = await openBench();
+  const jobs = jobNames(12);
+  await using consumer = startConsumer(bench, { LEASE_TTL_MS: "60000" });
+  const publishing = bench.publish(jobs, 200);
+  await until("at work", async () => (await tasksOf(bench, "job-0")).length > 0);
+  consumer.kill("SIGTERM");
+  assertEquals(await consumer.ended, 0, consumer.output());
+  await publishing;
+  assertEquals(await bench.pending(), 0);
+  assertEquals((await bench.redis.keys(`${LEASES}:*`)).filter((key) => !key.includes(":epoch:")), []);
+  await using next = startConsumer(bench);
+  await assertTasks(bench, jobs, 200);
+  next.kill("SIGINT");
+  assertEquals(await next.ended, 0, next.output());
+});
+
+Deno.test("G8 G15 SIGTERM while the task broker, or Redis itself, is away: exit 0 long before the grace period ends", async () => {
+  await using bench = await openBench();
+  await using broker = await openBench();
+  await using stuck = startConsumer(bench, { TASK_BROKER_URL: broker.server.url });
+  await untilOwner(bench, stuck, SHARDS);
+  await broker.server.stop();
+  await bench.publish(["job-0"], 3);
+  await until("waiting for the broker", async () => await bench.pending() === 3);
+  await using cut = startConsumer(bench);
+  await untilOwner(bench, cut, SHARDS / 2);
+  stuck.kill("SIGTERM");
+  assertEquals(await stuck.ended, 0, stuck.output());
+  assertEquals((await stuck.logged("stopped while a dependency was unavailable")).level, 30);
+  await untilOwner(bench, cut, SHARDS); // the lease of what it could not finish had to run out
+  await assertTasks(bench, ["job-0"], 3);
+  await bench.server.stop();
+  await cut.logged("redis is unavailable, waiting for it");
+  cut.kill("SIGTERM");
+  assertEquals(await cut.ended, 0, cut.output());
+});
+
+Deno.test("G15 a second signal ends a consumer at once, with the signal's exit code", async () => {
+  await using bench = await openBench();
+  await using broker = await openBench();
+  await broker.server.stop();
+  await using consumer = startConsumer(bench, { TASK_BROKER_URL: broker.server.url });
+  await untilOwner(bench, consumer, SHARDS);
+  await bench.publish(["job-0"], 1);
+  await until("waiting for the broker", async () => await bench.pending() === 1);
+  consumer.kill("SIGTERM");
+  await consumer.logged("stopping");
+  const begin = performance.now();
+  consumer.kill("SIGTERM");
+  assertEquals(await consumer.ended, 143, consumer.output());
+  assert(performance.now() - begin < 2_000, "it took its time");
+});
+
+Deno.test("G15 work that outlasts the grace period is given up: exit 1", async () => {
+  await using bench = await openBench();
+  await using broker = await openBench();
+  await broker.server.stop();
+  const env = { TASK_BROKER_URL: broker.server.url, SHUTDOWN_GRACE_SECONDS: "0" };
+  await using consumer = startConsumer(bench, env);
+  await untilOwner(bench, consumer, SHARDS);
+  await bench.publish(["job-0"], 1);
+  await until("waiting for the broker", async () => await bench.pending() === 1);
+  consumer.kill("SIGTERM");
+  assertEquals(await consumer.ended, 1, consumer.output());
+  await consumer.logged("gave up work that did not finish within the grace period");
+});
+
+Deno.test("G16 a consumer may start before Redis: alive at once, ready and at work when Redis comes", async () => {
+  await using bench = await openBench();
+  await bench.publish(["job-0", "job-1"], 3);
+  await bench.server.stop();
+  await using consumer = startConsumer(bench, { HEALTH_PORT: "0" });
+  const { port } = await consumer.logged("health server listens");
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { code: answer.status, body: await answer.json() };
+  };
+  assertEquals(await ask("/health"), { code: 200, body: { status: "ok" } });
+  const notYet = await ask("/ready");
+  assertEquals([notYet.code, notYet.body.status], [503, "not ready"]);
+  assertEquals(Object.keys(notYet.body.dependencies), ["redis", "task broker"]);
+  await bench.server.start();
+  const ready = await until("ready", async () => {
+    const answer = await ask("/ready");
+    return answer.code === 200 ? answer.body : null;
+  });
+  assertEquals(ready, { status: "ready", dependencies: { "redis": "ok", "task broker": "ok" } });
+  await assertTasks(bench, ["job-0", "job-1"], 3);
+  await bench.server.stop();
+  await until("not ready again", async () => (await ask("/ready")).code === 503);
+});
+
+Deno.test("G16 a consumer that is stopped before Redis ever came exits with 0", async () => {
+  await using bench = await openBench();
+  await bench.server.stop();
+  await using consumer = startConsumer(bench);
+  await consumer.logged("redis is unavailable, waiting for it");
+  consumer.kill("SIGTERM");
+  assertEquals(await consumer.ended, 0, consumer.output());
+});
+
+Deno.test("G14 a consumer refuses a Redis that evicts, and says what to set", async () => {
+  await using bench = await openBench();
+  await bench.redis.config("SET", "maxmemory-policy", "allkeys-lru");
+  await using consumer = startConsumer(bench);
+  assertEquals(await consumer.ended, 1);
+  assert(
+    consumer.output().includes("Set it to noeviction, or set REDIS_ALLOW_UNSAFE=true"),
+    consumer.output(),
+  );
+  await using unsafe = startConsumer(bench, { REDIS_ALLOW_UNSAFE: "true" });
+  await untilOwner(bench, unsafe, SHARDS);
+  await sleep(0);
+});
+
+Deno.test("a consumer with settings that cannot work names all of them and exits with 2", async () => {
+  await using wrong = startProcess("workers/status_consumer/main.ts", {
+    REDIS_URL: "http://:hush@cache",
+    STREAM_NUM_SHARDS: "0",
+    LEASE_TTL_MS: "soon",
+    LOG_LEVEL: "chatty",
+  });
+  await using together = startProcess("workers/status_consumer/main.ts", {
+    REDIS_URL: "redis+sentinel://h1:26379",
+    TASK_BROKER_URL: "redis://cache/first",
+    LEASE_TTL_MS: "1000",
+    LEASE_REFRESH_INTERVAL_MS: "1000",
+    LEASE_ACQUIRE_INTERVAL_MS: "2000",
+  });
+  assertEquals([await wrong.ended, await together.ended], [2, 2]);
+  const expected: [TestProcess, string[]][] = [
+    [wrong, [
+      'REDIS_URL is "http://***@cache": expected',
+      'STREAM_NUM_SHARDS is "0": expected',
+      "LEASE_TTL_MS",
+      "LOG_LEVEL",
+    ]],
+    [
+      together,
+      ["REDIS_URL", 'TASK_BROKER_URL cannot be used: Cannot read the Redis address: "/first"'].concat(
+        ["LEASE_REFRESH_INTERVAL_MS is 1000: expected", "LEASE_ACQUIRE_INTERVAL_MS is 2000: expected"],
+      ),
+    ],
+  ];
+  for (const [process, faults] of expected) {
+    assert(!process.output().includes("hush"), process.output());
+    for (const fault of faults) {
+      assert(process.output().includes(`\n  ${fault}`), `${fault}: ${process.output()}`);
+    }
+  }
+});

@@ -1,0 +1,61 @@
+/**
+ * A program of ours in a process of its own, for tests that send it signals.
+ *
+ * @module
+ */
+import { until } from "lib/testing/until.ts";
+
+/** A started program. */
+export interface TestProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** Everything it wrote so far, to either stream. */
+  output(): string;
+  /** The fields of the first log line with this message; waits for it. */
+  logged(message: string): Promise<Record<string, unknown>>;
+  kill(signal: Deno.Signal): void;
+  /** Resolves when it has ended, with its exit code (128 + number if a signal ended it). */
+  readonly ended: Promise<number>;
+}
+
+/** Starts `program` (a path from the project's root) with these environment variables alone. */
+export function startProcess(program: string, env: Record<string, string>, args: string[] = []): TestProcess {
+  const path = new URL(`../../${program}`, import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", path, ...args],
+    env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", NO_COLOR: "1", ...env },
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) output += decoder.decode(chunk, { stream: true });
+  };
+  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  const ended = Promise.all([child.status, collected]).then(([{ code }]) => code);
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error; // it has ended
+    }
+  };
+  return {
+    pid: child.pid,
+    output: () => output,
+    logged: (message) => until(`logged "${message}"`, () => lineWith(output, message)),
+    kill,
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function lineWith(output: string, message: string): Record<string, unknown> | undefined {
+  return output.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"))
+    .map((line): Record<string, unknown> => JSON.parse(line)).find((fields) => fields.msg === message);
+}
