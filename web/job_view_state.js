@@ -16,7 +16,7 @@ export const STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete"
  * @typedef {object} StepView
  * @property {string} step
  * @property {StepState} state
- * @property {string} note what is to be said beside the state, e.g. "exit code 3"
+ * @property {string} note what is to be said beside the state, e.g. "exit 3"
  * @property {number | null} from when it began (milliseconds since 1970)
  * @property {number | null} to when it ended
  * @property {number | null} exitCode
@@ -160,7 +160,7 @@ function endOf(row) {
     ? "outcome unknown"
     : exitCode === null
     ? ""
-    : `exit code ${exitCode}`;
+    : `exit ${exitCode}`;
   const why = row.reason?.text ||
     (exitCode !== null && exitCode !== 0 ? `exited with code ${exitCode}` : "") ||
     row.message || (row.status === "undefined" ? "nobody saw how it ended" : "no reason was given");

@@ -97,7 +97,7 @@ Deno.test("viewOf() tells while the job still runs that a step has failed, and w
     "Failing: plugin exited with code 3",
     "Scheduling delete",
   ]);
-  assertEquals([view.steps[1]?.note, view.steps[1]?.exitCode], ["exit code 3", 3]);
+  assertEquals([view.steps[1]?.note, view.steps[1]?.exitCode], ["exit 3", 3]);
 });
 
 Deno.test("viewOf() shows the workflow's own error when no container can tell the reason", () => {

@@ -45,9 +45,11 @@ export class LifeRecord {
   readonly #redis: Redis;
   readonly #publish: Script;
   readonly #publishVanished: Script;
-  static readonly #LIVE = "chris:event-forwarder:live";
+  readonly #liveKey: string;
 
-  constructor(redis: Redis) {
+  /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
+  constructor(redis: Redis, name: string) {
+    this.#liveKey = `chris:event-forwarder:${name}:live`;
     this.#redis = redis;
     this.#publish = redisScript(redis, { name: "chrisPublishLife", keys: 3, lua: PUBLISH_LIFE });
     this.#publishVanished = redisScript(redis, {
@@ -59,17 +61,17 @@ export class LifeRecord {
 
   /** Containers whose end was not published yet, with what was noted of them. */
   async allLive(): Promise<Record<string, string>> {
-    return await redisCall("list live containers", () => this.#redis.hgetall(LifeRecord.#LIVE));
+    return await redisCall("list live containers", () => this.#redis.hgetall(this.#liveKey));
   }
 
   /** What was noted of a container whose end was not published yet, else null. */
   async live(containerId: string): Promise<string | null> {
-    return await redisCall("look up a live container", () => this.#redis.hget(LifeRecord.#LIVE, containerId));
+    return await redisCall("look up a live container", () => this.#redis.hget(this.#liveKey, containerId));
   }
 
   /** Publishes those events that were not published before. Returns how many. */
   async publish(batch: LifeBatch): Promise<number> {
-    const keys = [batch.stream, publishedKey(batch.containerId), LifeRecord.#LIVE];
+    const keys = [batch.stream, publishedKey(batch.containerId), this.#liveKey];
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
     return Number(
       await redisCall(
@@ -82,7 +84,7 @@ export class LifeRecord {
 
   /** Publishes the end of a container that is gone, unless its end is known or `live` no longer holds. */
   async publishVanished(batch: LifeBatch & { live: string }): Promise<number> {
-    const keys = [batch.stream, publishedKey(batch.containerId), LifeRecord.#LIVE];
+    const keys = [batch.stream, publishedKey(batch.containerId), this.#liveKey];
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
     return Number(
       await redisCall("publish a vanished container", () =>

@@ -42,9 +42,11 @@ export class LogRecord {
   readonly #redis: Redis;
   readonly #publish: Script;
   readonly #open: Script;
-  static readonly #OPEN = "chris:log-forwarder:open";
+  readonly #openKey: string;
 
-  constructor(redis: Redis) {
+  /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
+  constructor(redis: Redis, name: string) {
+    this.#openKey = `chris:log-forwarder:${name}:open`;
     this.#redis = redis;
     this.#publish = redisScript(redis, { name: "chrisPublishLines", keys: 3, lua: PUBLISH_LINES });
     this.#open = redisScript(redis, { name: "chrisOpenLog", keys: 2, lua: OPEN_LOG });
@@ -70,7 +72,7 @@ export class LogRecord {
    * nothing and returns false because the cursor is not the expected one (any more).
    */
   async open(containerId: string, note: string, expected: string | null): Promise<boolean> {
-    const keys = [cursorKey(containerId), LogRecord.#OPEN];
+    const keys = [cursorKey(containerId), this.#openKey];
     return await redisCall(
       "note an open log",
       () => this.#open(...keys, containerId, expected ?? "", note),
@@ -79,18 +81,18 @@ export class LogRecord {
 
   /** What was noted of a container whose output is awaited, else null. */
   async note(containerId: string): Promise<string | null> {
-    return await redisCall("look up an open log", () => this.#redis.hget(LogRecord.#OPEN, containerId));
+    return await redisCall("look up an open log", () => this.#redis.hget(this.#openKey, containerId));
   }
 
   /** Containers whose output is awaited, with what was noted. */
   async allOpen(): Promise<Record<string, string>> {
-    return await redisCall("list the open logs", () => this.#redis.hgetall(LogRecord.#OPEN));
+    return await redisCall("list the open logs", () => this.#redis.hgetall(this.#openKey));
   }
 
   /** Takes the note back. `gone`: the runtime has forgotten the container, so its cursor may soon go too. */
   async close(containerId: string, options: { gone: boolean }): Promise<void> {
     await redisCall("close a log", async () => {
-      await this.#redis.hdel(LogRecord.#OPEN, containerId);
+      await this.#redis.hdel(this.#openKey, containerId);
       if (options.gone) await this.#redis.expire(cursorKey(containerId), KEPT_GONE_SECONDS);
     });
   }
@@ -104,7 +106,7 @@ export class LogRecord {
       this.#publish(
         batch.stream,
         cursorKey(batch.containerId),
-        LogRecord.#OPEN,
+        this.#openKey,
         batch.expected ?? "",
         batch.next,
         KEPT_SECONDS,

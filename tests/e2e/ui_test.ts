@@ -74,7 +74,7 @@ Deno.test({
       await connection(page, "ended");
       assertMatch(await page.textContent("#headline") ?? "", /^Failed: plugin .*exited with code 3/);
       assertEquals(await page.getAttribute("#verdict", "data-tone"), "failed");
-      assertEquals(await page.textContent("#step-plugin .state"), "exit code 3");
+      assertEquals(await page.textContent("#step-plugin .state"), "exit 3");
       assertEquals(await page.getAttribute("#step-upload", "data-state"), "skipped");
       assertStringIncludes(await page.textContent("#events .why") ?? "", "exited with code 3");
       await assertNoFault(watched);

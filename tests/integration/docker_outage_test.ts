@@ -62,6 +62,39 @@ test(
   },
 );
 
+test(
+  "G16 forwarders may start before Redis and Docker, and work when both have come",
+  async (bench, proxy) => {
+    const container = await bench.containers.run("early", "echo 1");
+    await bench.server.stop();
+    proxy.cut();
+    const settings = { DOCKER_HOST: `unix://${proxy.path}` };
+    const events = await bench.start("event_forwarder", settings);
+    const logs = await bench.start("log_forwarder", settings);
+    await sleep(1_500);
+    await bench.server.start();
+    await sleep(500);
+    proxy.mend();
+    await until("told", async () => (await bench.logs(container.id)).length === 2);
+    await until("reported", async () => (await bench.statuses(container.id)).length === 3);
+    assertEquals([await events.stop(), await logs.stop()], [0, 0]);
+  },
+);
+
+test("G15 forwarders that still wait for Redis and Docker stop when told", async (bench, proxy) => {
+  await bench.server.stop();
+  proxy.cut();
+  const settings = { DOCKER_HOST: `unix://${proxy.path}` };
+  const events = await bench.start("event_forwarder", settings);
+  const logs = await bench.start("log_forwarder", settings);
+  await until(
+    "started",
+    () => [events, logs].every((forwarder) => forwarder.output().includes('"msg":"started"')),
+  );
+  assertEquals([await events.stop(), await logs.stop()], [0, 0]);
+  await bench.server.start();
+});
+
 test("a log whose connection is cut is an outage, never a regular end", async (bench, proxy) => {
   const container = await bench.containers.run("cut", "seq 1 200000");
   const runtime = new DockerRuntime({

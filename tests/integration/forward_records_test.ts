@@ -19,7 +19,7 @@ const lines = { containerId: "c1", stream: "logs", maxlen: 1_000, closes: false 
 
 Deno.test("G1 LogRecord publishes a batch once, however often the call is repeated", async () => {
   await using bench = await setup();
-  const record = new LogRecord(bench.redis);
+  const record = new LogRecord(bench.redis, "default");
   const batch = { ...lines, entries: ["a", "b"], expected: null, next: "one" };
   for (let i = 0; i < 3; i++) assertEquals(await record.publish(batch), null);
   assertEquals(await bench.entries("logs"), ["a", "b"]);
@@ -28,7 +28,7 @@ Deno.test("G1 LogRecord publishes a batch once, however often the call is repeat
 
 Deno.test("G1 LogRecord publishes nothing onto a cursor that is not the expected one", async () => {
   await using bench = await setup();
-  const record = new LogRecord(bench.redis);
+  const record = new LogRecord(bench.redis, "default");
   await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
   assertEquals(await record.publish({ ...lines, entries: ["x"], expected: "zero", next: "two" }), {
     current: "one",
@@ -45,7 +45,7 @@ Deno.test("G1 LogRecord publishes nothing onto a cursor that is not the expected
 
 Deno.test("G1 LogRecord publishes all of a batch or, where Redis is full, nothing of it", async () => {
   await using bench = await setup({ maxmemory: "100mb" });
-  const record = new LogRecord(bench.redis);
+  const record = new LogRecord(bench.redis, "default");
   await bench.redis.config("SET", "maxmemory", "1");
   const batch = { ...lines, entries: ["a", "b"], expected: null, next: "one" };
   await assertRejects(() => record.publish(batch), OutageError, "publish log lines");
@@ -57,7 +57,7 @@ Deno.test("G1 LogRecord publishes all of a batch or, where Redis is full, nothin
 
 Deno.test("LogRecord takes the note of an open log back with the batch that closes it, and not before", async () => {
   await using bench = await setup();
-  const record = new LogRecord(bench.redis);
+  const record = new LogRecord(bench.redis, "default");
   assertEquals(await record.open("c1", "note", null), true);
   await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
   assertEquals(await record.allOpen(), { c1: "note" });
@@ -70,7 +70,7 @@ Deno.test("LogRecord takes the note of an open log back with the batch that clos
 
 Deno.test("LogRecord keeps cursors of containers that are looked at, and soon lets go of those that are gone", async () => {
   await using bench = await setup();
-  const record = new LogRecord(bench.redis);
+  const record = new LogRecord(bench.redis, "default");
   await record.publish({ ...lines, entries: ["a"], expected: null, next: "one" });
   await record.close("c1", { gone: true });
   const key = "chris:log-forwarder:cursor:c1";
@@ -84,7 +84,7 @@ const event = (id: string) => ({ id, data: `data of ${id}` });
 
 Deno.test("G3 LifeRecord publishes each event once, in order, also if two replicas tell the same life", async () => {
   await using bench = await setup();
-  const [one, two] = [new LifeRecord(bench.redis), new LifeRecord(bench.redis)];
+  const [one, two] = [new LifeRecord(bench.redis, "default"), new LifeRecord(bench.redis, "default")];
   assertEquals(await one.publish({ ...life, events: [event("created")], live: "created" }), 1);
   assertEquals(
     await two.publish({ ...life, events: [event("created"), event("started")], live: "started" }),
@@ -104,7 +104,7 @@ Deno.test("G3 LifeRecord publishes each event once, in order, also if two replic
 
 Deno.test("G3 LifeRecord tells of a vanished container once, and never after its end was told", async () => {
   await using bench = await setup();
-  const record = new LifeRecord(bench.redis);
+  const record = new LifeRecord(bench.redis, "default");
   await record.publish({ ...life, events: [event("started")], live: "started" });
   const vanished = { ...life, events: [event("undefined")] };
   assertEquals(await record.publishVanished({ ...vanished, live: "created" }), 0, "more is known by now");
@@ -113,4 +113,12 @@ Deno.test("G3 LifeRecord tells of a vanished container once, and never after its
   await record.publish({ ...life, containerId: "c2", events: [event("ended")], live: null });
   assertEquals(await record.publishVanished({ ...vanished, containerId: "c2", live: "started" }), 0);
   assertEquals(await bench.entries("status"), ["data of started", "data of undefined", "data of ended"]);
+});
+
+Deno.test("records of forwarders with different names know nothing of each other's open containers", async () => {
+  await using bench = await setup();
+  await new LogRecord(bench.redis, "here").open("c1", "note", null);
+  await new LifeRecord(bench.redis, "here").publish({ ...life, events: [event("started")], live: "started" });
+  assertEquals(await new LogRecord(bench.redis, "there").allOpen(), {});
+  assertEquals(await new LifeRecord(bench.redis, "there").allLive(), {});
 });

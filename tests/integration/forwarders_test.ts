@@ -394,7 +394,7 @@ test("EMIT_INITIAL_STATE=false leaves out what was there before, until it change
   const old = await containers.run("old", "true");
   const changing = await containers.start("changing", "until [ -e /tmp/go ]; do sleep 0.02; done");
   await bench.start("event_forwarder", { EMIT_INITIAL_STATE: "false", DOCKER_RECONCILE_SECONDS: "0.2" });
-  await until("leading", async () => await bench.redis.exists("chris:event-forwarder:leader"));
+  await until("leading", async () => await bench.redis.exists("chris:event-forwarder:default:leader"));
   await sleep(500);
   const fresh = await containers.run("fresh", "true");
   await untilStatuses(bench, fresh.id, 3);

@@ -20,7 +20,7 @@ async function setup() {
     const stop = new AbortController();
     const forwarder = new LogForwarder({
       runtime,
-      record: new LogRecord(redis),
+      record: new LogRecord(redis, "default"),
       streamOf: () => "logs",
       maxlen: 1_000_000,
       maxLineBytes: 1_024,

@@ -15,7 +15,7 @@ await runMain("event_forwarder", Config, async ({ config, log, signal, health })
   await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
   const forwarder = new EventForwarder({
     runtime,
-    record: new LifeRecord(redis),
+    record: new LifeRecord(redis, config.FORWARDER_NAME),
     streamOf: (jobId) => shardKey(config.STREAM_STATUS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
     maxlen: config.STREAM_STATUS_MAXLEN,
     emitInitialState: config.EMIT_INITIAL_STATE,
@@ -23,7 +23,7 @@ await runMain("event_forwarder", Config, async ({ config, log, signal, health })
     log,
   });
   const leadership = {
-    key: "chris:event-forwarder:leader",
+    key: `chris:event-forwarder:${config.FORWARDER_NAME}:leader`,
     replica: `${Deno.hostname()}:${Deno.pid}`,
     ttlMs: config.FORWARDER_LEASE_TTL_MS,
     log,

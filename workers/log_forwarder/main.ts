@@ -16,7 +16,7 @@ await runMain("log_forwarder", Config, async ({ config, log, signal, health }) =
   await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
   const forwarder = new LogForwarder({
     runtime,
-    record: new LogRecord(redis),
+    record: new LogRecord(redis, config.FORWARDER_NAME),
     streamOf: (jobId) => shardKey(config.STREAM_LOGS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
     maxlen: config.STREAM_LOGS_MAXLEN,
     maxLineBytes: config.LOG_MAX_LINE_BYTES,
@@ -26,7 +26,7 @@ await runMain("log_forwarder", Config, async ({ config, log, signal, health }) =
     log,
   });
   const leadership = {
-    key: "chris:log-forwarder:leader",
+    key: `chris:log-forwarder:${config.FORWARDER_NAME}:leader`,
     replica: `${Deno.hostname()}:${Deno.pid}`,
     ttlMs: config.FORWARDER_LEASE_TTL_MS,
     log,

@@ -1,0 +1,141 @@
+import { assert, assertEquals } from "@std/assert";
+import { silentLogger as log } from "lib/run/log.ts";
+import { EntryWaiter } from "lib/stream/entry_waiter.ts";
+import { duplicateRedis, openRedis } from "lib/stream/open_redis.ts";
+import { type Publication, publishOnce } from "lib/stream/publish_once.ts";
+import { acknowledgedUpTo, lastEntryId, readRange, tail } from "lib/stream/tail.ts";
+import { MutedProxy } from "lib/testing/muted_proxy.ts";
+import { tempRedis } from "lib/testing/servers.ts";
+import { until } from "lib/testing/until.ts";
+
+const never = new AbortController().signal;
+
+async function setup() {
+  const stack = new AsyncDisposableStack();
+  const server = stack.use(await tempRedis());
+  const redis = stack.use(openRedis(server.url, { name: "test", log }));
+  const add = async (stream: string, ...texts: string[]) => {
+    const ids: string[] = [];
+    for (const text of texts) ids.push(await redis.xadd(stream, "*", "data", text) ?? "");
+    return ids;
+  };
+  return { server, redis, add, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+Deno.test("G14 openRedis() connects again when the server falls silent without a word, and sends again", async () => {
+  await using bench = await setup();
+  await using proxy = new MutedProxy(bench.server.port);
+  const url = `redis://:${bench.server.password}@127.0.0.1:${proxy.port}`;
+  await using redis = openRedis(url, { name: "proxied", log, silenceMs: 150 });
+  await redis.set("key", "before");
+  proxy.mute();
+  assertEquals(await redis.get("key"), "before");
+});
+
+Deno.test("EntryWaiter wakes for an entry, and does not wait for ever on a connection that fell silent", async () => {
+  await using bench = await setup();
+  await using proxy = new MutedProxy(bench.server.port);
+  const url = `redis://:${bench.server.password}@127.0.0.1:${proxy.port}`;
+  await using redis = openRedis(url, { name: "proxied", log });
+  const waiter = new EntryWaiter(redis, "stream");
+  const waiting = waiter.wait("0-0", 60_000, never);
+  const [first = ""] = await bench.add("stream", "one");
+  await waiting;
+  proxy.mute();
+  await waiter.wait(first, 10, never);
+  const again = waiter.wait(first, 60_000, never);
+  await bench.add("stream", "two");
+  await again;
+  const stop = new AbortController();
+  const stopped = waiter.wait("9999999999999-0", 60_000, stop.signal);
+  stop.abort();
+  await stopped;
+});
+
+Deno.test("publishOnce() adds in order, each event once, and tells where it went the first time", async () => {
+  await using bench = await setup();
+  const publication = (n: number, stream = "a"): Publication => {
+    return { stream, maxlen: 100, memo: "memo:job", key: `event-${n}`, data: `data ${n}` };
+  };
+  const ids = await publishOnce(bench.redis, [publication(1), publication(2, "b"), publication(3)]);
+  assertEquals(await publishOnce(bench.redis, [publication(3), publication(4), publication(1)]), [
+    ids[2],
+    await lastEntryId(bench.redis, "a"),
+    ids[0],
+  ]);
+  const texts = async (stream: string) =>
+    (await bench.redis.xrange(stream, "-", "+")).map(([, fields]) => fields[1]);
+  assertEquals([await texts("a"), await texts("b")], [["data 1", "data 3", "data 4"], ["data 2"]]);
+  assertEquals(await publishOnce(bench.redis, []), []);
+  const left = await bench.redis.ttl("memo:job");
+  assert(left > 86_000 && left <= 86_400, `the memo lasts ${left} s`);
+});
+
+Deno.test("G8 G10 tail() follows streams through a restart of Redis, without gap or repeat", async () => {
+  await using bench = await setup();
+  await using reader = duplicateRedis(bench.redis);
+  const [first = ""] = await bench.add("a", "a1");
+  await bench.redis.xadd("a", "*", "other", "field");
+  await bench.add("a", "a2");
+  await bench.add("b", "b1");
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const following = (async () => {
+    const from = new Map([["a", first], ["b", "0-0"]]);
+    for await (const batches of tail(reader, from, { signal: stop.signal, log, count: 1 })) {
+      for (const { entries } of batches) seen.push(...entries.map((entry) => entry.data));
+    }
+  })();
+  await until("read", () => seen.length === 2);
+  await bench.server.stop();
+  await bench.server.start();
+  await bench.add("a", "a3");
+  await bench.add("b", "b2");
+  await until("read on", () => seen.length === 4);
+  assertEquals(seen.filter((text) => text.startsWith("a")), ["a2", "a3"]);
+  assertEquals(seen.filter((text) => text.startsWith("b")), ["b1", "b2"]);
+  stop.abort();
+  await following;
+});
+
+Deno.test("G15 tail() ends at once when told to stop, even while Redis is away", async () => {
+  await using bench = await setup();
+  await using reader = duplicateRedis(bench.redis);
+  await bench.server.stop();
+  const stop = new AbortController();
+  const next = tail(reader, new Map([["a", "0-0"]]), { signal: stop.signal, log }).next();
+  stop.abort();
+  assertEquals(await next, { done: true, value: undefined });
+});
+
+Deno.test("readRange() gives what lies between two ids, the first not included, in pages", async () => {
+  await using bench = await setup();
+  const ids = await bench.add("a", "1", "2", "3", "4", "5", "6");
+  const pages: string[][] = [];
+  for await (
+    const page of readRange(bench.redis, "a", { after: ids[0] ?? "", until: ids[4] ?? "", count: 3 })
+  ) {
+    pages.push(page.map((entry) => entry.data));
+  }
+  assertEquals(pages, [["2", "3", "4"], ["5"]]);
+});
+
+Deno.test("acknowledgedUpTo() is just before the first entry still under way, else the last one handed out", async () => {
+  await using bench = await setup();
+  const { redis } = bench;
+  assertEquals(await acknowledgedUpTo(redis, "a", "group"), "0-0");
+  assertEquals(await lastEntryId(redis, "a"), "0-0");
+  for (const id of ["5-0", "5-1", "6-0", "7-3"]) await redis.xadd("a", id, "data", "x");
+  await redis.xgroup("CREATE", "a", "group", "0");
+  assertEquals(await acknowledgedUpTo(redis, "a", "group"), "0-0");
+  assertEquals(await acknowledgedUpTo(redis, "a", "no such group"), "0-0");
+  await redis.xreadgroup("GROUP", "group", "me", "COUNT", 3, "STREAMS", "a", ">");
+  await redis.xack("a", "group", "5-0");
+  assertEquals(await acknowledgedUpTo(redis, "a", "group"), "5-0");
+  await redis.xack("a", "group", "5-1");
+  assertEquals(await acknowledgedUpTo(redis, "a", "group"), "5-18446744073709551615");
+  await redis.xack("a", "group", "6-0");
+  assertEquals(await acknowledgedUpTo(redis, "a", "group"), "6-0");
+  await redis.xtrim("a", "MAXLEN", 0);
+  assertEquals(await lastEntryId(redis, "a"), "7-3");
+});
