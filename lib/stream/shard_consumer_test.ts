@@ -43,8 +43,11 @@ function consumerOf(
 async function runUntil(done: () => boolean, newConsumer: () => ShardConsumer<string>): Promise<void> {
   const stop = new AbortController();
   const watch = (async () => {
-    while (!done()) await sleep(500);
-    stop.abort();
+    using _ = { [Symbol.dispose]: () => stop.abort() };
+    for (let looks = 0; !done(); looks++) {
+      if (looks > 20_000) throw new Error("Cannot go on: hours have passed and it is not done");
+      await sleep(500);
+    }
   })();
   while (!stop.signal.aborted) {
     await newConsumer().run(stop.signal).catch((error) => {

@@ -14,10 +14,15 @@ import { openRedis } from "lib/stream/open_redis.ts";
 import type { Entry, Handler } from "lib/stream/shard_consumer.ts";
 import { tempRedis } from "lib/testing/servers.ts";
 
+/** How many shards there are. */
 export const SHARDS = 8;
+/** Base of the status streams. */
 export const BASE = "stream:job-status";
+/** The status consumers' group. */
 export const GROUP = "status-consumer-group";
+/** Their dead letters. */
 export const DLQ = "stream:job-status-dlq";
+/** Prefix of their leases' keys. */
 export const LEASES = `chris:lease:${GROUP}`;
 
 /** Leases short enough for tests. */

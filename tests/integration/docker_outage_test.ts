@@ -46,7 +46,7 @@ test(
     await sleep(1_000);
     proxy.mend();
     for (const { id } of [slow, big, unseen]) {
-      await until("told", async () => (await bench.logs(id)).some((event) => event.eos));
+      await until("told", async () => (await bench.logs(id)).some((event) => event.eos), 180_000);
       await until("reported", async () => (await bench.statuses(id)).length >= 3);
     }
     const lines = async (id: string) =>

@@ -123,6 +123,24 @@ Deno.test("an acknowledgement sets its flags, and may be long and repeated; so m
   assertEquals([await bench.pending(), await bench.redis.xlen(DLQ.stream)], [[], 1]);
 });
 
+Deno.test("G8 whatever Redis refuses is an outage, as no entry is at fault", async () => {
+  await using bench = await setup();
+  await bench.letOwn(1);
+  const shard = bench.shardOf(1);
+  await assertRejects(() => shard.take("0-0", 1), OutageError, "NOGROUP");
+  await shard.ensureGroup();
+  const [id = ""] = await bench.add("one");
+  const { entries: [entry] } = await shard.take("0-0", 1);
+  if (!entry) throw new Error("Cannot go on: nothing was taken");
+  await bench.redis.config("SET", "min-replicas-to-write", "1");
+  const burial = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
+  await assertRejects(() => shard.acknowledge([id], []), OutageError, "NOREPLICAS");
+  await assertRejects(() => shard.take(id, 1), OutageError, "NOREPLICAS");
+  await assertRejects(() => shard.bury(burial, DLQ), OutageError, "NOREPLICAS");
+  await assertRejects(() => shard.ensureGroup(), OutageError, "NOREPLICAS");
+  assertEquals((await bench.pending()).map(([id]) => id), [id]);
+});
+
 Deno.test("G9 an entry that cannot be written to the dead letters stays pending", async () => {
   await using bench = await setup();
   await bench.letOwn(1);

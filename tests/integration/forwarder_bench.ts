@@ -50,7 +50,7 @@ export async function openForwarderBench(): Promise<ForwarderBench> {
     DOCKER_HOST: containers.host,
     DOCKER_LABEL_FILTER: TEST_LABEL,
     DOCKER_LABEL_VALUE: containers.label,
-    FORWARDER_LEASE_TTL_MS: "500",
+    FORWARDER_LEASE_TTL_MS: "15000",
     SHUTDOWN_GRACE_SECONDS: "10",
   };
   return {

@@ -5,6 +5,9 @@ import { sleep } from "lib/run/sleep.ts";
 import { NO_DOCKER, type TestContainers } from "lib/testing/test_containers.ts";
 import { type ForwarderBench, openForwarderBench, randomFrom, until } from "./forwarder_bench.ts";
 
+/** For a forwarder that is to die or to be paused: how soon another may take its place. */
+const BRIEF = { FORWARDER_LEASE_TTL_MS: "500" };
+
 function test(name: string, body: (bench: ForwarderBench) => Promise<void>): void {
   Deno.test({
     name,
@@ -57,12 +60,15 @@ test("G1 a log forwarder that is killed again and again publishes exactly 1…n 
     "bursts",
     "for i in $(seq 0 19); do seq $((i*500+1)) $((i*500+500)); sleep 0.3; done",
   );
+  const found = new Set<number>();
   for (let deaths = 0; deaths < 8; deaths++) {
-    const forwarder = await bench.start("log_forwarder");
+    const forwarder = await bench.start("log_forwarder", BRIEF);
     await sleep(500 + random() * 1_200);
     await forwarder.kill();
+    found.add((await bench.logs()).length);
     await sleep(random() * 300);
   }
+  assert(found.size >= 3, `it died at different points of its work: ${[...found]}`);
   await bench.start("log_forwarder");
   await untilAllTold(bench, [slow.id, fast.id, bursts.id]);
   assertLog(await bench.logs(slow.id), oneTo(400));
@@ -148,9 +154,9 @@ test("G1 two log forwarders, one paused past its lease, publish every line once"
     "watched",
     "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo $i; sleep 0.02; done",
   );
-  const first = await bench.start("log_forwarder");
+  const first = await bench.start("log_forwarder", BRIEF);
   await until("publishing", async () => (await bench.logs(container.id)).length > 0);
-  await bench.start("log_forwarder");
+  await bench.start("log_forwarder", BRIEF);
   for (let pauses = 0; pauses < 3; pauses++) {
     Deno.kill(first.pid, "SIGSTOP");
     await sleep(1_200);
@@ -213,7 +219,7 @@ test("a container removed while it runs has the end of its log told, once, with 
   const watched = await bench.containers.start("watched", "echo 1; sleep 100");
   const unwatched = await bench.containers.start("unwatched", "echo 1; sleep 100");
   const created = await bench.containers.create("created", "true");
-  const forwarder = await bench.start("log_forwarder");
+  const forwarder = await bench.start("log_forwarder", BRIEF);
   await until("publishing", async () => (await bench.logs()).length === 2);
   await watched.remove({ force: true });
   await untilAllTold(bench, [watched.id]);
@@ -242,7 +248,7 @@ test("G1 a container made anew under the name of another has a log of its own", 
 
 test("G1 a container that is started again goes on with its log, also after a last line without newline", async (bench) => {
   const container = await bench.containers.run("restarted", "echo run; printf tail");
-  const forwarder = await bench.start("log_forwarder");
+  const forwarder = await bench.start("log_forwarder", BRIEF);
   await untilAllTold(bench, [container.id]);
   await forwarder.kill();
   await container.start();
@@ -296,7 +302,7 @@ test("G3 every state is reported once with its own time, live, after downtime an
   const whileDown = await containers.run("while-down", "exit 3");
   const across = await containers.start("across-copy", "until [ -e /tmp/go ]; do sleep 0.02; done");
   const created = await containers.create("created-upload", "true");
-  const first = await bench.start("event_forwarder", { DOCKER_RECONCILE_SECONDS: "0" });
+  const first = await bench.start("event_forwarder", { ...BRIEF, DOCKER_RECONCILE_SECONDS: "0" });
   const live = await containers.run("live-delete", "sleep 0.3");
   await untilStatuses(bench, live.id, 3);
   await untilStatuses(bench, across.id, 2);
@@ -329,7 +335,7 @@ test("G3 every state is reported once with its own time, live, after downtime an
 
 test("G3 many short containers at once, with the event forwarder killed and paused meanwhile", async (bench) => {
   const { containers } = bench;
-  const first = await bench.start("event_forwarder");
+  const first = await bench.start("event_forwarder", BRIEF);
   const names = Array.from({ length: 12 }, (_, i) => `short${i}`);
   const running = (async () => {
     const made: string[] = [];
@@ -338,7 +344,7 @@ test("G3 many short containers at once, with the event forwarder killed and paus
   })();
   await sleep(700);
   await first.kill();
-  const second = await bench.start("event_forwarder");
+  const second = await bench.start("event_forwarder", BRIEF);
   Deno.kill(second.pid, "SIGSTOP");
   await sleep(700);
   const third = await bench.start("event_forwarder");
@@ -359,7 +365,7 @@ test("G3 a container that vanished while nobody looked is reported once as undef
   const { containers } = bench;
   const gone = await containers.start("gone", "sleep 100");
   const removedAfterEnd = await containers.run("ended", "true");
-  const first = await bench.start("event_forwarder");
+  const first = await bench.start("event_forwarder", BRIEF);
   await untilStatuses(bench, gone.id, 2);
   await untilStatuses(bench, removedAfterEnd.id, 3);
   const { State } = await gone.inspect();

@@ -2,9 +2,14 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
+import { TaskQueue } from "lib/task/queue.ts";
+import { CLEAN_UP_QUEUE, type CleanUp, cleanUpId } from "lib/task/tasks.ts";
+import { Queue } from "bullmq";
 import { cleanUp, type CleanUpContext, CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { endStep } from "../../../workers/task_worker/end_step.ts";
+import { HeldCleanups } from "../../../workers/task_worker/held_cleanups.ts";
 import {
   accept,
   type Bench,
@@ -165,6 +170,27 @@ Deno.test("G8 cleanUp() says why it waits when pfcon is away, and tells that eve
   const points = new FaultPoints((what) => what.includes("SET held"));
   await assertRejects(() => run({}, points), OutageError, "pfcon is unavailable");
 });
+
+Deno.test("a held cleanup goes on when its last proof is there, however long its pause would still be", async () => {
+  const { redis } = bench;
+  await using cleanUpQueue = new TaskQueue<CleanUp>(redis, CLEAN_UP_QUEUE);
+  await using queue = closing(new Queue(CLEAN_UP_QUEUE, { connection: redis }));
+  const id = cleanUpId("trial-1");
+  await queue.add(CLEAN_UP_QUEUE, { job_id: "trial-1" }, { jobId: id, delay: 3_600_000 });
+  const hurry = (jobId: string) => cleanUpQueue.hurry(cleanUpId(jobId));
+  const held = new HeldCleanups({ redis, hurry, everyMs: 1, log });
+  await assertRejects(() => run({ held }), CleanupHeldError);
+  await prove("copy", "plugin");
+  assertEquals(await held.runOnce(), []);
+  assertEquals(await queue.getJobState(id), "delayed");
+  await prove("delete");
+  assertEquals(await held.runOnce(), ["trial-1"]);
+  assertEquals(await queue.getJobState(id), "waiting");
+});
+
+function closing(queue: Queue): Queue & AsyncDisposable {
+  return Object.assign(queue, { [Symbol.asyncDispose]: () => queue.close() });
+}
 
 /** The same, of a job that was not needed at all but for its copy: quicker. */
 async function prepareLittle(): Promise<void> {

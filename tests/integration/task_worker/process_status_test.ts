@@ -76,6 +76,25 @@ Deno.test("G8 processStatus() waits while Postgres refuses for a reason that is 
   assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
 });
 
+Deno.test("G8 processStatus() records through an outage of Postgres, and buries nothing", async () => {
+  const { sql, postgresServer } = bench;
+  const { letters, orders, context } = noting();
+  await accept(sql, "trial-1");
+  await postgresServer.stop();
+  const paused = Promise.withResolvers<void>();
+  const waiting = { ...context, log: { ...log, warn: () => paused.resolve() } };
+  const [event] = lifeOf("trial-1", "copy").slice(-1);
+  assert(event);
+  const task = { event, entry_id: "1768478400000-9" };
+  const done = processStatus(waiting, { task, shard: 0 }, new AbortController().signal);
+  await paused.promise;
+  await postgresServer.start();
+  await done;
+  assertEquals(letters, []);
+  assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
+  assertEquals((await listStatuses(sql, "trial-1")).length, 1);
+});
+
 Deno.test("G8 processStatus() gives the order that follows, through an outage of the queue", async () => {
   const { context, orders } = noting();
   await accept(bench.sql, "trial-1");

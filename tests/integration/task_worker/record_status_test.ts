@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { StatusEvent } from "lib/event/status.ts";
+import { JobParams } from "lib/job/job_params.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
 import {
@@ -112,4 +113,19 @@ Deno.test("recordStatus() ends only the step that the workflow stands at, and sh
     { code: "exit", text: "exited with code 3" },
   ]);
   assertEquals(copy?.endedAt, new Date(NOW + 12_000));
+});
+
+Deno.test("findWorkflow() reads times as dates and parameters as they were accepted", async () => {
+  const { sql } = bench;
+  const before = Date.now() - 60_000;
+  await accept(sql, "trial-1");
+  const { createdAt, updatedAt, params, steps: [copy] } = await workflowOf(sql, "trial-1");
+  for (const time of [createdAt, updatedAt, copy?.begunAt]) {
+    assert(
+      time instanceof Date && time.getTime() > before && time.getTime() < before + 120_000,
+      String(time),
+    );
+  }
+  assertEquals([copy?.orderedAt, copy?.endedAt, copy?.startAttempts, copy?.lastError], [null, null, 0, null]);
+  assertEquals(params, { ...JobParams.parse(params), image: "example/tool:1", output_dir: "home/out" });
 });
