@@ -22,7 +22,10 @@ export class Health {
   /** Asks every dependency at once. `ready` only if all answered in time. */
   async ready(): Promise<{ ready: boolean; dependencies: Record<string, string> }> {
     const lines = await Promise.all([...this.#checks].map(async ([name, check]) => {
-      return [name, await withTimeout(check).then(() => "ok", (error) => String(error?.message ?? error))] as const;
+      return [
+        name,
+        await withTimeout(check).then(() => "ok", (error) => String(error?.message ?? error)),
+      ] as const;
     }));
     return { ready: lines.every(([, state]) => state === "ok"), dependencies: Object.fromEntries(lines) };
   }
@@ -31,9 +34,13 @@ export class Health {
   async answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
-    if (pathname !== "/ready") return Response.json({ error: { code: "not_found", message: "unknown path" } }, { status: 404 });
+    if (pathname !== "/ready") {
+      return Response.json({ error: { code: "not_found", message: "unknown path" } }, { status: 404 });
+    }
     const { ready, dependencies } = await this.ready();
-    return Response.json({ status: ready ? "ready" : "not ready", dependencies }, { status: ready ? 200 : 503 });
+    return Response.json({ status: ready ? "ready" : "not ready", dependencies }, {
+      status: ready ? 200 : 503,
+    });
   }
 }
 

@@ -8,7 +8,9 @@ import { int } from "./config.ts";
 
 /** Spread into each worker's `Config`. */
 export const processSettings = {
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe log lines written."),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe(
+    "Least severe log lines written.",
+  ),
   HEALTH_PORT: int(0, 65_535).optional().describe(
     "Port of `GET /health` and `GET /ready`; 0 picks a free one, not set: no health server.",
   ),

@@ -19,18 +19,28 @@ export const redisSettings = {
 /** Which streams there are. */
 export const streamSettings = {
   ...redisSettings,
-  STREAM_STATUS_BASE: z.string().default("stream:job-status").describe("Status streams, sharded as `{base}:{shard}`."),
-  STREAM_LOGS_BASE: z.string().default("stream:job-logs").describe("Log streams, sharded as `{base}:{shard}`."),
+  STREAM_STATUS_BASE: z.string().default("stream:job-status").describe(
+    "Status streams, sharded as `{base}:{shard}`.",
+  ),
+  STREAM_LOGS_BASE: z.string().default("stream:job-logs").describe(
+    "Log streams, sharded as `{base}:{shard}`.",
+  ),
   STREAM_WORKFLOW_BASE: z.string().default("stream:job-workflow").describe(
     "Workflow streams, sharded as `{base}:{shard}`.",
   ),
-  STREAM_STATUS_DLQ: z.string().default("stream:job-status-dlq").describe("Dead letters of the status streams."),
+  STREAM_STATUS_DLQ: z.string().default("stream:job-status-dlq").describe(
+    "Dead letters of the status streams.",
+  ),
   STREAM_LOGS_DLQ: z.string().default("stream:job-logs-dlq").describe("Dead letters of the log streams."),
   STREAM_NUM_SHARDS: int(1, 1_024).default(8).describe("Shards per stream base; the same in every process."),
   STREAM_STATUS_MAXLEN: int(1).default(1_000_000).describe("Approximate cap of each status shard (entries)."),
   STREAM_LOGS_MAXLEN: int(1).default(5_000_000).describe("Approximate cap of each log shard (entries)."),
-  STREAM_WORKFLOW_MAXLEN: int(1).default(100_000).describe("Approximate cap of each workflow shard (entries)."),
-  STREAM_DLQ_MAXLEN: int(1).default(100_000).describe("Approximate cap of each dead-letter stream (entries)."),
+  STREAM_WORKFLOW_MAXLEN: int(1).default(100_000).describe(
+    "Approximate cap of each workflow shard (entries).",
+  ),
+  STREAM_DLQ_MAXLEN: int(1).default(100_000).describe(
+    "Approximate cap of each dead-letter stream (entries).",
+  ),
 };
 
 /**
@@ -39,15 +49,21 @@ export const streamSettings = {
  * that is pending at once, as the fence keeps the old one out.
  */
 export const consumerSettings = {
-  LEASE_TTL_MS: int(500).default(15_000).describe("A shard's lease and a replica's heartbeat last this long (ms)."),
-  LEASE_REFRESH_INTERVAL_MS: int(50).default(5_000).describe("Leases and heartbeat are refreshed this often (ms)."),
+  LEASE_TTL_MS: int(500).default(15_000).describe(
+    "A shard's lease and a replica's heartbeat last this long (ms).",
+  ),
+  LEASE_REFRESH_INTERVAL_MS: int(50).default(5_000).describe(
+    "Leases and heartbeat are refreshed this often (ms).",
+  ),
   LEASE_ACQUIRE_INTERVAL_MS: int(50).default(2_000).describe(
     "Free shards are looked for, and surplus ones given back, this often (ms).",
   ),
   RECLAIM_MAX_DELIVERIES: int(1).default(5).describe(
     "An entry that fails for a reason of its own this often goes to the dead letters; outages do not count.",
   ),
-  HANDLER_RETRIES: int(0).default(3).describe("Quick retries of a failing entry before its job is held back."),
+  HANDLER_RETRIES: int(0).default(3).describe(
+    "Quick retries of a failing entry before its job is held back.",
+  ),
 };
 
 /** What is wrong with consumer settings that are well by themselves. */

@@ -21,7 +21,11 @@ export interface Worker {
 export async function runAll(workers: readonly Worker[], signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const ends = await Promise.allSettled(workers.map((worker) => worker.run(either).finally(() => stop.abort())));
+  const ends = await Promise.allSettled(
+    workers.map((worker) => worker.run(either).finally(() => stop.abort())),
+  );
   const faults = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
-  if (faults.length > 0) throw new AggregateError(faults, `Cannot keep running: ${faults.map(String).join("; ")}`);
+  if (faults.length > 0) {
+    throw new AggregateError(faults, `Cannot keep running: ${faults.map(String).join("; ")}`);
+  }
 }

@@ -21,6 +21,8 @@ export function compareEntryIds(a: string, b: string): number {
  */
 export function entryIdParts(id: string): [ms: number, seq: number] {
   const match = /^(\d{1,15})(?:-(\d{1,20}))?$/.exec(id);
-  if (!match) throw new RangeError(`Cannot read "${id}" as a stream entry id: expected milliseconds-sequence`);
+  if (!match) {
+    throw new RangeError(`Cannot read "${id}" as a stream entry id: expected milliseconds-sequence`);
+  }
   return [Number(match[1]), Number(match[2] ?? 0)];
 }

@@ -33,31 +33,62 @@ Deno.test("The reference's client logic and curl -N work unchanged", async (t) =
       if (line.startsWith("event:")) event = line.slice(6).trim();
       else if (line.startsWith("data:")) seen.push({ event, data: JSON.parse(line.slice(5)) });
     }
-    const statuses = seen.filter((one) => one.event === "status").map(({ data }) => `${data.job_type} ${data.status}`);
-    for (const expected of ["copy finishedSuccessfully", "plugin started", "plugin confirmed_finishedSuccessfully"]) {
+    const statuses = seen.filter((one) => one.event === "status").map(({ data }) =>
+      `${data.job_type} ${data.status}`
+    );
+    for (
+      const expected of [
+        "copy finishedSuccessfully",
+        "plugin started",
+        "plugin confirmed_finishedSuccessfully",
+      ]
+    ) {
       assert(statuses.includes(expected), `${expected} in ${statuses.join(", ")}`);
     }
-    const lines = seen.filter((one) => one.event === "logs" && one.data.job_type === "plugin" && !one.data.eos);
+    const lines = seen.filter((one) =>
+      one.event === "logs" && one.data.job_type === "plugin" && !one.data.eos
+    );
     assertEquals(lines.map(({ data }) => data.line), ["hello", "world"]);
-    assertEquals(seen.findLast((one) => one.event === "workflow")?.data.workflow_status, "finishedSuccessfully");
+    assertEquals(
+      seen.findLast((one) => one.event === "workflow")?.data.workflow_status,
+      "finishedSuccessfully",
+    );
   });
   await t.step("the histories have the reference's fields", async () => {
     const history = await (await fetch(`${system.url}/api/jobs/${jobId}/status/history`)).json();
     assertEquals(history.job_id, jobId);
-    const fields = ["job_id", "job_type", "status", "image", "cmd", "message", "exit_code", "source", "event_id", "updated_at"];
+    const fields = [
+      "job_id",
+      "job_type",
+      "status",
+      "image",
+      "cmd",
+      "message",
+      "exit_code",
+      "source",
+      "event_id",
+      "updated_at",
+    ];
     for (const status of history.statuses) for (const field of fields) assert(field in status, field);
-    assert(history.statuses.some((one: { job_type: string; status: string }) =>
-      one.job_type === "plugin" && one.status === "finishedSuccessfully"));
+    assert(
+      history.statuses.some((one: { job_type: string; status: string }) =>
+        one.job_type === "plugin" && one.status === "finishedSuccessfully"
+      ),
+    );
     const logs = await (await fetch(`${system.url}/logs/${jobId}/history?limit=1000&offset=0`)).json();
     assertEquals(logs.total, logs.lines.length);
     assertEquals(
-      logs.lines.filter((one: { job_type: string }) => one.job_type === "plugin").map((one: { line: string }) => one.line),
+      logs.lines.filter((one: { job_type: string }) => one.job_type === "plugin").map((
+        one: { line: string },
+      ) => one.line),
       ["hello", "world"],
     );
     const metrics = await (await fetch(`${system.url}/metrics`)).json();
     for (const base of ["status", "logs"]) {
       assertEquals(metrics[base].shards.length, 8);
-      for (const shard of metrics[base].shards) for (const field of ["stream", "xlen", "pending"]) assert(field in shard);
+      for (const shard of metrics[base].shards) {
+        for (const field of ["stream", "xlen", "pending"]) assert(field in shard);
+      }
       assertEquals(metrics[base].dlq_xlen, 0);
     }
     assertEquals(await (await fetch(`${system.url}/health`)).json(), { status: "ok" });

@@ -40,7 +40,8 @@ export async function startSystem(env: Record<string, string> = {}): Promise<Sys
     }
   }));
   demo.status.then(({ code }) => up.reject(new Error(`the demo ended with ${code}`)));
-  const find = (pattern: RegExp) => output.map((line) => pattern.exec(line)?.[1]).find((found) => found) ?? "";
+  const find = (pattern: RegExp) =>
+    output.map((line) => pattern.exec(line)?.[1]).find((found) => found) ?? "";
   const stop = async () => {
     clearTimeout(timer);
     try {
@@ -80,7 +81,8 @@ function pidOf(ancestor: number, program: string): number | null {
       if (Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes(program)) candidates.push(pid);
     } catch { /* it has ended meanwhile */ }
   }
-  const belongs = (pid: number | undefined): boolean => pid === ancestor || (!!pid && belongs(parents.get(pid)));
+  const belongs = (pid: number | undefined): boolean =>
+    pid === ancestor || (!!pid && belongs(parents.get(pid)));
   return candidates.find((pid) => belongs(pid)) ?? null;
 }
 

@@ -183,7 +183,8 @@ export function statusOf(
 /** Reads an SSE stream until it ends, is cut (`signal`), or `enough` says so; every event as it came. */
 export async function readEvents(
   url: string,
-  options: { lastEventId?: string; signal?: AbortSignal; enough?: (event: EventSourceMessage) => boolean } = {},
+  options: { lastEventId?: string; signal?: AbortSignal; enough?: (event: EventSourceMessage) => boolean } =
+    {},
 ): Promise<EventSourceMessage[]> {
   const events: EventSourceMessage[] = [];
   const done = new AbortController();

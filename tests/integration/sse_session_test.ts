@@ -77,20 +77,31 @@ Deno.test("G10 a client that connects after the end gets the whole history, then
   assertEquals(events.at(-1)?.event, "end");
   assertEquals(events.filter(({ event }) => event === "caught-up").length, 1);
   const statuses = events.filter(({ event }) => event === "status").map(({ data }) => JSON.parse(data));
-  assertEquals(statuses.map(({ job_type, status }) => `${job_type} ${status}`).filter((text) => text.startsWith("copy")), [
-    "copy started",
-    "copy finishedSuccessfully",
-    "copy confirmed_finishedSuccessfully",
-  ]);
-  assertEquals(new Set(events.map(({ id }) => id)).size, events.length - 1, "only caught-up repeats a position");
+  assertEquals(
+    statuses.map(({ job_type, status }) => `${job_type} ${status}`).filter((text) => text.startsWith("copy")),
+    [
+      "copy started",
+      "copy finishedSuccessfully",
+      "copy confirmed_finishedSuccessfully",
+    ],
+  );
+  assertEquals(
+    new Set(events.map(({ id }) => id)).size,
+    events.length - 1,
+    "only caught-up repeats a position",
+  );
   const workflow = events.filter(({ event }) => event === "workflow").map(({ data }) => JSON.parse(data));
   assertEquals(workflow.at(-1)?.current_step, "completed");
   assertEquals(workflow.at(-1)?.workflow_status, "finishedSuccessfully");
 
   const lastEventId = events.at(-1)?.id ?? "";
-  const again = await fetch(`${bench.url}/events/job-late/all`, { headers: { "last-event-id": lastEventId } });
+  const again = await fetch(`${bench.url}/events/job-late/all`, {
+    headers: { "last-event-id": lastEventId },
+  });
   assertEquals(again.status, 204);
-  const byQuery = await fetch(`${bench.url}/events/job-late/all?last_event_id=${encodeURIComponent(lastEventId)}`);
+  const byQuery = await fetch(
+    `${bench.url}/events/job-late/all?last_event_id=${encodeURIComponent(lastEventId)}`,
+  );
   assertEquals(byQuery.status, 204);
 });
 
@@ -99,8 +110,13 @@ Deno.test("G10 a status that is not recorded yet is told too, once, and in its p
   await bench.tellStatus(statusOf("job-s", "copy", "started", 1));
   await bench.tellStatus(statusOf("job-s", "copy", "finishedSuccessfully", 2), { recorded: false });
   await bench.tellStatus(statusOf("job-other", "copy", "started", 1));
-  const events = await readEvents(`${bench.url}/events/job-s/status`, { enough: ({ event }) => event === "caught-up" });
-  assertEquals(events.slice(0, -1).map(({ data }) => JSON.parse(data).status), ["started", "finishedSuccessfully"]);
+  const events = await readEvents(`${bench.url}/events/job-s/status`, {
+    enough: ({ event }) => event === "caught-up",
+  });
+  assertEquals(events.slice(0, -1).map(({ data }) => JSON.parse(data).status), [
+    "started",
+    "finishedSuccessfully",
+  ]);
   assertEquals(JSON.parse(events[0]?.data ?? "{}").updated_at, JSON.parse(events[0]?.data ?? "{}").timestamp);
 });
 
@@ -177,28 +193,60 @@ Deno.test("G12 bad requests are told apart, each fault by its field, and start n
       body,
     });
     const { error } = await response.json();
-    return { status: response.status, code: error.code, fields: (error.details ?? []).map(({ field }: { field: string }) => field) };
+    return {
+      status: response.status,
+      code: error.code,
+      fields: (error.details ?? []).map(({ field }: { field: string }) => field),
+    };
   };
   const good = JSON.stringify({ image: "image", entrypoint: ["run"] });
   for (const jobId of ["abc123", "a b", "x-copy", "-x", "a".repeat(64), "x\u0000y", "../etc"]) {
     assertEquals(await run(jobId, good), { status: 422, code: "invalid_request", fields: ["job_id"] }, jobId);
   }
   assertEquals(await run("job-1", "{"), { status: 400, code: "malformed_request", fields: [] });
-  assertEquals(await run("job-1", good, "text/plain"), { status: 415, code: "unsupported_media_type", fields: [] });
-  assertEquals(await run("job-1", "{}"), { status: 422, code: "invalid_request", fields: ["image", "entrypoint"] });
+  assertEquals(await run("job-1", good, "text/plain"), {
+    status: 415,
+    code: "unsupported_media_type",
+    fields: [],
+  });
+  assertEquals(await run("job-1", "{}"), {
+    status: 422,
+    code: "invalid_request",
+    fields: ["image", "entrypoint"],
+  });
   assertEquals(
-    await run("job-1", JSON.stringify({ image: 7, entrypoint: [], args: ["ok", 3], cpu_limit: -1, type: "x", output_dir: "../x", extra: 1 })),
-    { status: 422, code: "invalid_request", fields: ["image", "entrypoint", "type", "args.1", "output_dir", "cpu_limit", "extra"] },
+    await run(
+      "job-1",
+      JSON.stringify({
+        image: 7,
+        entrypoint: [],
+        args: ["ok", 3],
+        cpu_limit: -1,
+        type: "x",
+        output_dir: "../x",
+        extra: 1,
+      }),
+    ),
+    {
+      status: 422,
+      code: "invalid_request",
+      fields: ["image", "entrypoint", "type", "args.1", "output_dir", "cpu_limit", "extra"],
+    },
   );
   const large = JSON.stringify({ image: "image", entrypoint: ["x".repeat(200_000)] });
   assertEquals(await run("job-1", large), { status: 413, code: "body_too_large", fields: [] });
   assertEquals(bench.submitted, []);
   const page = await fetch(`${bench.url}/logs/job-1/history?limit=0&offset=x`);
-  assertEquals((await page.json()).error.details.map(({ field }: { field: string }) => field), ["limit", "offset"]);
+  assertEquals((await page.json()).error.details.map(({ field }: { field: string }) => field), [
+    "limit",
+    "offset",
+  ]);
   const unknown = await fetch(`${bench.url}/api/jobs/job-1/workflow`);
   const { job_id, status, error } = await unknown.json();
   assertEquals([unknown.status, job_id, status, error.code], [404, "job-1", "not_found", "not_found"]);
-  const foreign = await bench.app.request("http://evil.example/health", { headers: { host: "evil.example" } });
+  const foreign = await bench.app.request("http://evil.example/health", {
+    headers: { host: "evil.example" },
+  });
   assertEquals(foreign.status, 403);
 });
 

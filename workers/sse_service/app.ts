@@ -14,7 +14,14 @@ import { listStatuses } from "lib/store/status_history.ts";
 import { findWorkflow } from "lib/store/workflows.ts";
 import { answerFault, errorBody, fieldFaults } from "./app_error.ts";
 import { answerEvents, type EventsContext } from "./events.ts";
-import { eventsRoute, logHistoryRoute, metricsRoute, runRoute, statusHistoryRoute, workflowRoute } from "./routes.ts";
+import {
+  eventsRoute,
+  logHistoryRoute,
+  metricsRoute,
+  runRoute,
+  statusHistoryRoute,
+  workflowRoute,
+} from "./routes.ts";
 import type { Metrics } from "./schemas.ts";
 import { submit } from "./submit.ts";
 import { statusViews, workflowView } from "./views.ts";
@@ -72,11 +79,15 @@ function guard(app: OpenAPIHono, { hosts, maxBodyBytes }: AppContext): void {
   app.use(async (c, next) => {
     const host = (c.req.header("host") ?? "").replace(/:\d+$/, "");
     if (hosts === null || hosts.has(host)) return await next();
-    return c.json(errorBody("forbidden_host", `this service does not answer for ${JSON.stringify(host)}`), 403);
+    return c.json(
+      errorBody("forbidden_host", `this service does not answer for ${JSON.stringify(host)}`),
+      403,
+    );
   });
   app.use(bodyLimit({
     maxSize: maxBodyBytes,
-    onError: (c) => c.json(errorBody("body_too_large", `expected a body of at most ${maxBodyBytes} bytes`), 413),
+    onError: (c) =>
+      c.json(errorBody("body_too_large", `expected a body of at most ${maxBodyBytes} bytes`), 413),
   }));
   app.use("/api/*", async (c, next) => {
     const type = c.req.header("content-type") ?? "";
@@ -91,7 +102,10 @@ function serveJobs(app: OpenAPIHono, context: AppContext): void {
     const { job_id } = c.req.valid("param");
     const status = await submit(sql, job_id, { params: c.req.valid("json"), now: context.now() });
     if (status === "conflict") {
-      return c.json(errorBody("job_exists", `job "${job_id}" was submitted before with other parameters: use another id`), 409);
+      return c.json(
+        errorBody("job_exists", `job "${job_id}" was submitted before with other parameters: use another id`),
+        409,
+      );
     }
     context.onSubmitted(job_id);
     return c.json({ job_id, status }, 202);
@@ -100,7 +114,11 @@ function serveJobs(app: OpenAPIHono, context: AppContext): void {
     const { job_id } = c.req.valid("param");
     const workflow = await withOutage("read a workflow", () => findWorkflow(sql, job_id));
     if (workflow) return c.json(workflowView(workflow), 200);
-    return c.json({ job_id, status: "not_found" as const, ...errorBody("not_found", `there is no workflow of job "${job_id}"`) }, 404);
+    return c.json({
+      job_id,
+      status: "not_found" as const,
+      ...errorBody("not_found", `there is no workflow of job "${job_id}"`),
+    }, 404);
   });
   app.openapi(statusHistoryRoute, async (c) => {
     const { job_id } = c.req.valid("param");

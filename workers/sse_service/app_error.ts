@@ -26,7 +26,10 @@ export function errorBody(code: string, message: string, details?: FieldFault[])
 export function fieldFaults(error: z.ZodError): FieldFault[] {
   return error.issues.flatMap((issue): FieldFault[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "this field is not known" }));
+      return issue.keys.map((key) => ({
+        field: [...issue.path, key].join("."),
+        message: "this field is not known",
+      }));
     }
     return [{ field: issue.path.join(".") || "body", message: issue.message }];
   });
@@ -35,13 +38,23 @@ export function fieldFaults(error: z.ZodError): FieldFault[] {
 /** Answers a fault that a route threw; what is nobody's business but the operator's goes to the log only. */
 export function answerFault(error: Error, context: Context, log: Logger): Response {
   if (error instanceof HTTPException) {
-    const code = error.status === 400 ? "malformed_request" : error.status === 413 ? "body_too_large" : "http_error";
+    const code = error.status === 400
+      ? "malformed_request"
+      : error.status === 413
+      ? "body_too_large"
+      : "http_error";
     return context.json(errorBody(code, error.message), error.status as ContentfulStatusCode);
   }
   if (error instanceof OutageError) {
-    log.warn({ error: error.message, path: context.req.path }, "request refused: a dependency is unavailable");
+    log.warn(
+      { error: error.message, path: context.req.path },
+      "request refused: a dependency is unavailable",
+    );
     context.header("Retry-After", "2");
-    return context.json(errorBody("unavailable", `${error.dependency} is unavailable at the moment, try again`), 503);
+    return context.json(
+      errorBody("unavailable", `${error.dependency} is unavailable at the moment, try again`),
+      503,
+    );
   }
   log.error({ error, path: context.req.path }, "request failed");
   return context.json(errorBody("internal", "the service failed to answer; its log says why"), 500);

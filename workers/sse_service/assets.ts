@@ -13,7 +13,10 @@ export function assetsOf(root: string): (path: string) => Promise<Response | nul
     try {
       const file = await Deno.readFile(new URL(name, root));
       return new Response(file, {
-        headers: { "content-type": getMimeType(name) ?? "application/octet-stream", "cache-control": "no-cache" },
+        headers: {
+          "content-type": getMimeType(name) ?? "application/octet-stream",
+          "cache-control": "no-cache",
+        },
       });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;

@@ -11,7 +11,9 @@ export const Config = z.object({
   ...streamSettings,
   ...brokerSettings,
   ...logStoreSettings,
-  DB_DSN: address("postgres", "postgresql").describe("Postgres, `postgresql://user:password@host:5432/database`."),
+  DB_DSN: address("postgres", "postgresql").describe(
+    "Postgres, `postgresql://user:password@host:5432/database`.",
+  ),
   HOST: z.string().default("127.0.0.1").describe(
     "Address the service binds to; any but a loopback address needs `AUTH_MODE`.",
   ),
@@ -19,13 +21,23 @@ export const Config = z.object({
   AUTH_MODE: z.enum(["none"]).optional().describe(
     "`none`: everybody who reaches the service may use it. Not set: only this machine reaches it.",
   ),
-  STATUS_CONSUMER_GROUP: z.string().default("status-consumer-group").describe("The status consumer's group, for metrics."),
+  STATUS_CONSUMER_GROUP: z.string().default("status-consumer-group").describe(
+    "The status consumer's group, for metrics.",
+  ),
   LOG_CONSUMER_GROUP: z.string().default("log-consumer-group").describe("The log consumer's group."),
   MAX_BODY_BYTES: int(1_024).default(1_048_576).describe("Largest request body accepted (bytes)."),
-  SAMPLE_IMAGE: z.string().default("ghcr.io/fnndsc/pl-simpledsapp:2.1.0").describe("Image the UI's form proposes."),
-  SAMPLE_ENTRYPOINT: z.string().default("simpledsapp").describe("Entrypoint the UI's form proposes; words are separated by spaces."),
-  SAMPLE_ARGS: z.string().default("--dummyFloat 3.5 --sleepLength 5").describe("Arguments the UI's form proposes, quoted as in a shell."),
-  SAMPLE_INPUT_DIRS: z.string().default("").describe("Input directories the UI's form proposes, separated by commas."),
+  SAMPLE_IMAGE: z.string().default("ghcr.io/fnndsc/pl-simpledsapp:2.1.0").describe(
+    "Image the UI's form proposes.",
+  ),
+  SAMPLE_ENTRYPOINT: z.string().default("simpledsapp").describe(
+    "Entrypoint the UI's form proposes; words are separated by spaces.",
+  ),
+  SAMPLE_ARGS: z.string().default("--dummyFloat 3.5 --sleepLength 5").describe(
+    "Arguments the UI's form proposes, quoted as in a shell.",
+  ),
+  SAMPLE_INPUT_DIRS: z.string().default("").describe(
+    "Input directories the UI's form proposes, separated by commas.",
+  ),
 });
 
 /** Addresses that only this machine reaches. */
@@ -40,7 +52,9 @@ export function isLoopback(host: string): boolean {
 export function configFaults(config: z.infer<typeof Config>): string[] {
   if (isLoopback(config.HOST) || config.AUTH_MODE !== undefined) return [];
   return [
-    `HOST is ${JSON.stringify(config.HOST)}: without authentication only 127.0.0.1, ::1 or localhost are allowed; ` +
+    `HOST is ${
+      JSON.stringify(config.HOST)
+    }: without authentication only 127.0.0.1, ::1 or localhost are allowed; ` +
     "set AUTH_MODE=none to let everybody in who reaches that address",
   ];
 }

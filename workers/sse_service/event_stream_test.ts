@@ -9,7 +9,10 @@ Deno.test("sseEvent() is read back by a stock parser with name, id and data", ()
     onEvent: ({ event, id, data }) => events.push({ event, id, data }),
     onRetry: (ms) => retry = ms,
   });
-  parser.feed(PREAMBLE + sseEvent("logs", "g_1-0_2-0_3-0", `{"line":"a\\nb: c"}`) + HEARTBEAT + sseEvent("end", "x", "{}"));
+  parser.feed(
+    PREAMBLE + sseEvent("logs", "g_1-0_2-0_3-0", `{"line":"a\\nb: c"}`) + HEARTBEAT +
+      sseEvent("end", "x", "{}"),
+  );
   assertEquals(retry, RETRY_MS);
   assertEquals(events, [
     { event: "logs", id: "g_1-0_2-0_3-0", data: `{"line":"a\\nb: c"}` },

@@ -41,9 +41,16 @@ export interface HistoryRange {
 }
 
 /** Status events of the range, oldest first: recorded ones, those not recorded yet, and confirmations. */
-export async function statusHistory(sources: HistorySources, jobId: string, range: HistoryRange): Promise<LiveEntry[]> {
+export async function statusHistory(
+  sources: HistorySources,
+  jobId: string,
+  range: HistoryRange,
+): Promise<LiveEntry[]> {
   const { sql } = sources;
-  const settled = await withOutage("read progress", () => recordedUpTo(sql, shardOf(jobId, sources.numShards)));
+  const settled = await withOutage(
+    "read progress",
+    () => recordedUpTo(sql, shardOf(jobId, sources.numShards)),
+  );
   const recorded = await withOutage("read statuses", () => listStatuses(sql, jobId));
   const entries = new Map(recorded.map(({ entryId, event }) => [entryId, replayedStatus(event)]));
   for (const { id, event } of await outboxEntries<StatusEvent>(sources, jobId, "status")) {
@@ -57,7 +64,11 @@ export async function statusHistory(sources: HistorySources, jobId: string, rang
 }
 
 /** Workflow events of the range, oldest first. */
-export async function workflowHistory(sources: HistorySources, jobId: string, range: HistoryRange): Promise<LiveEntry[]> {
+export async function workflowHistory(
+  sources: HistorySources,
+  jobId: string,
+  range: HistoryRange,
+): Promise<LiveEntry[]> {
   const entries = await outboxEntries<WorkflowEvent>(sources, jobId, "workflow");
   return within(range, "workflow", new Map(entries.map(({ id, event }) => [id, encodeWorkflowEvent(event)])));
 }
@@ -71,7 +82,11 @@ export async function* logHistory(
   const stream = sources.streamOf("logs", jobId);
   const settled = await acknowledgedUpTo(sources.redis, stream, sources.logGroup);
   let last = range.after;
-  for await (const page of sources.logStore.read(jobId, { after: range.after, withMarkers: true }, { signal: range.signal })) {
+  for await (
+    const page of sources.logStore.read(jobId, { after: range.after, withMarkers: true }, {
+      signal: range.signal,
+    })
+  ) {
     const entries = page.filter(({ entryId }) => compareEntryIds(entryId, range.tip) <= 0)
       .map(({ entryId, event }): LiveEntry => ({ kind: "logs", id: entryId, data: encodeLogEvent(event) }));
     last = entries.at(-1)?.id ?? last;

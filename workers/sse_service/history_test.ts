@@ -13,10 +13,12 @@ async function* paged(all: LiveEntry[], size: number): AsyncGenerator<LiveEntry[
 }
 
 Deno.test("merged() gives every entry of both once, in the order of their ids", async () => {
-  await fc.assert(fc.asyncProperty(ids, ids, fc.integer({ min: 1, max: 7 }), async (logIds, otherIds, pageSize) => {
-    const logs = entries("logs", logIds);
-    const others = entries("workflow", otherIds);
-    const out = (await Array.fromAsync(merged(others, paged(logs, pageSize)))).flat();
-    assertEquals(out, [...logs, ...others].sort((a, b) => compareEntryIds(a.id, b.id)));
-  }));
+  await fc.assert(
+    fc.asyncProperty(ids, ids, fc.integer({ min: 1, max: 7 }), async (logIds, otherIds, pageSize) => {
+      const logs = entries("logs", logIds);
+      const others = entries("workflow", otherIds);
+      const out = (await Array.fromAsync(merged(others, paged(logs, pageSize)))).flat();
+      assertEquals(out, [...logs, ...others].sort((a, b) => compareEntryIds(a.id, b.id)));
+    }),
+  );
 });

@@ -63,7 +63,9 @@ export class Hub implements Worker {
 
   /** Hands out new entries until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    for (const stream of this.#kinds.keys()) this.#positions.set(stream, await lastEntryId(this.#redis, stream));
+    for (const stream of this.#kinds.keys()) {
+      this.#positions.set(stream, await lastEntryId(this.#redis, stream));
+    }
     this.#started.resolve();
     for await (const batches of tail(this.#reader, this.#positions, { signal, log: this.#options.log })) {
       for (const batch of batches) this.#handOut(batch);
@@ -93,7 +95,11 @@ export class Hub implements Worker {
   }
 
   /** Resolves when everything up to `entryId` of the job's stream was handed out, or `signal` aborts. */
-  async passed(kind: Kind, jobId: string, { entryId, signal }: { entryId: string; signal: AbortSignal }): Promise<void> {
+  async passed(
+    kind: Kind,
+    jobId: string,
+    { entryId, signal }: { entryId: string; signal: AbortSignal },
+  ): Promise<void> {
     const aborted = Promise.withResolvers<void>();
     const abort = () => aborted.resolve();
     signal.addEventListener("abort", abort, { once: true });

@@ -27,7 +27,11 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   health.add("log store", () => logStore.ping());
 
   const hub = new Hub(redis, reader, {
-    bases: { status: config.STREAM_STATUS_BASE, logs: config.STREAM_LOGS_BASE, workflow: config.STREAM_WORKFLOW_BASE },
+    bases: {
+      status: config.STREAM_STATUS_BASE,
+      logs: config.STREAM_LOGS_BASE,
+      workflow: config.STREAM_WORKFLOW_BASE,
+    },
     numShards: config.STREAM_NUM_SHARDS,
     log,
   });
@@ -70,7 +74,9 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
     }),
     onSubmitted: (jobId) => {
       runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }])
-        .catch((error) => log.warn({ job_id: jobId, error }, "job accepted; its first task is left to the sweep"));
+        .catch((error) =>
+          log.warn({ job_id: jobId, error }, "job accepted; its first task is left to the sweep")
+        );
     },
     asset: assetsOf(import.meta.resolve("../../web/")),
     sample: {
@@ -87,7 +93,10 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
   await runAll([
     hub,
-    { name: "schema", run: (signal) => untilAvailable(() => prepare(), { signal, log }).then(() => untilAborted(signal)) },
+    {
+      name: "schema",
+      run: (signal) => untilAvailable(() => prepare(), { signal, log }).then(() => untilAborted(signal)),
+    },
     serveUntil(app.fetch, { hostname: config.HOST, port: config.PORT, log }),
   ], signal);
 

@@ -24,11 +24,16 @@ export interface ShardMetrics {
 }
 
 /** Looks at all shards of a base at once. */
-export async function measure(redis: Redis, measured: MeasuredStream): Promise<{ shards: ShardMetrics[]; dlq_xlen: number }> {
+export async function measure(
+  redis: Redis,
+  measured: MeasuredStream,
+): Promise<{ shards: ShardMetrics[]; dlq_xlen: number }> {
   const { base, numShards, group, dlq } = measured;
   const [dlqXlen, shards] = await Promise.all([
     redis.xlen(dlq),
-    Promise.all(shardKeys(base, numShards).map((stream, shard) => measureShard(redis, { stream, shard, group }))),
+    Promise.all(
+      shardKeys(base, numShards).map((stream, shard) => measureShard(redis, { stream, shard, group })),
+    ),
   ]);
   return { shards, dlq_xlen: dlqXlen };
 }
@@ -45,5 +50,11 @@ async function measureShard(
   const info = groups.find((fields) => fields[fields.indexOf("name") + 1] === group);
   const field = (name: string) => info?.[info.indexOf(name) + 1];
   const lag = field("lag");
-  return { stream, xlen, pending: Number(field("pending") ?? 0), lag: typeof lag === "number" ? lag : null, owner };
+  return {
+    stream,
+    xlen,
+    pending: Number(field("pending") ?? 0),
+    lag: typeof lag === "number" ? lag : null,
+    owner,
+  };
 }

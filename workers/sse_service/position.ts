@@ -41,7 +41,9 @@ export function formatPosition(position: Position): string {
 
 /** Reads an SSE id; null for anything else, which a client of another service may well send. */
 export function parsePosition(text: string): Position | null {
-  const match = /^([a-z0-9]{1,32})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})(_end)?$/.exec(text);
+  const match = /^([a-z0-9]{1,32})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})(_end)?$/.exec(
+    text,
+  );
   if (!match) return null;
   const [, generation = "", status = "", logs = "", workflow = "", end] = match;
   return { generation, status, logs, workflow, ended: end !== undefined };

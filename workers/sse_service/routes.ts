@@ -87,7 +87,10 @@ export const eventsRoute = createRoute({
   summary: "A job's events as server-sent events: history first, then live",
   request: { params: EventsPath, query: EventsQuery },
   responses: {
-    200: { description: "Events `status`, `logs`, `workflow`, `caught-up`, `end`", content: { "text/event-stream": {} } },
+    200: {
+      description: "Events `status`, `logs`, `workflow`, `caught-up`, `end`",
+      content: { "text/event-stream": {} },
+    },
     204: { description: "The client has seen everything up to the end; it need not come back" },
     ...faults,
   },

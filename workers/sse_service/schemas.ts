@@ -74,7 +74,9 @@ export const StatusView = z.object({
 });
 
 /** A job's statuses, oldest first. */
-export const StatusHistory = z.object({ job_id: z.string(), statuses: z.array(StatusView) }).openapi("StatusHistory");
+export const StatusHistory = z.object({ job_id: z.string(), statuses: z.array(StatusView) }).openapi(
+  "StatusHistory",
+);
 
 /** `?latest=true`: one status per step. */
 export const StatusHistoryQuery = z.object({ latest: z.enum(["true", "false"]).default("false") });
@@ -113,4 +115,6 @@ const StreamMetrics = z.object({
 });
 
 /** Depth of the streams. */
-export const Metrics = z.object({ status: StreamMetrics, logs: StreamMetrics, clients: z.int() }).openapi("Metrics");
+export const Metrics = z.object({ status: StreamMetrics, logs: StreamMetrics, clients: z.int() }).openapi(
+  "Metrics",
+);

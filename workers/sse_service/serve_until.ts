@@ -15,7 +15,9 @@ export function serveUntil(
         port,
         onListen: (address) => log.info({ hostname: address.hostname, port: address.port }, "listens"),
       }, (request) => handler(request));
-      signal.addEventListener("abort", () => server.shutdown().then(stopped.resolve, stopped.reject), { once: true });
+      signal.addEventListener("abort", () => server.shutdown().then(stopped.resolve, stopped.reject), {
+        once: true,
+      });
       if (signal.aborted) await server.shutdown();
       else await stopped.promise;
     },

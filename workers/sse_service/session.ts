@@ -95,7 +95,9 @@ class Session {
       ...workflow,
       ...kinds.has("status") ? await statusHistory(sources, jobId, range("status")) : [],
     ];
-    const logs = kinds.has("logs") ? logHistory(sources, jobId, { ...range("logs"), signal: this.#signal }) : nothing();
+    const logs = kinds.has("logs")
+      ? logHistory(sources, jobId, { ...range("logs"), signal: this.#signal })
+      : nothing();
     for await (const entries of merged(others, logs)) {
       if (this.#signal.aborted) return;
       const chunk = this.#write(entries);

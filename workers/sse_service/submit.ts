@@ -14,7 +14,11 @@ import { createWorkflow, findWorkflow, lockJob, recordTransition } from "lib/sto
 export type Submission = "submitted" | "already_submitted" | "conflict";
 
 /** Accepts the job, or finds that it was accepted before. `now` in ms since 1970. @throws {OutageError} */
-export async function submit(sql: Sql, jobId: string, { params, now }: { params: JobParams; now: number }): Promise<Submission> {
+export async function submit(
+  sql: Sql,
+  jobId: string,
+  { params, now }: { params: JobParams; now: number },
+): Promise<Submission> {
   return await inTransaction(sql, `accept job "${jobId}"`, async (tx): Promise<Submission> => {
     await lockJob(tx, jobId);
     const { flow, transition } = begin();

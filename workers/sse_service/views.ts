@@ -45,6 +45,19 @@ export function statusViews(stored: readonly StoredStatus[], latest: boolean): z
 }
 
 function statusView(event: StatusEvent): z.infer<typeof StatusView> {
-  const { job_id, job_type, status, image, cmd, message, exit_code, source, event_id, timestamp, reason } = event;
-  return { job_id, job_type, status, image, cmd, message, exit_code, source, event_id, updated_at: timestamp, reason: reason ?? null };
+  const { job_id, job_type, status, image, cmd, message, exit_code, source, event_id, timestamp, reason } =
+    event;
+  return {
+    job_id,
+    job_type,
+    status,
+    image,
+    cmd,
+    message,
+    exit_code,
+    source,
+    event_id,
+    updated_at: timestamp,
+    reason: reason ?? null,
+  };
 }

@@ -21,7 +21,7 @@ export const Config = z.object({
     "Longest wait for pfcon to start a container; it pulls a missing image first.",
   ),
   PFCON_START_ATTEMPTS: int(1, 100).default(3).describe(
-    "Starts that may fail for the image's or the command's own reason before the step counts as not run.",
+    "Pulls of an image that may fail before the step counts as not run; an unclear fault behind pfcon gets four times as many.",
   ),
   TASK_CONCURRENCY: int(1, 1_000).default(8).describe("Calls to pfcon that one task worker makes at a time."),
   CLEANUP_POLICY: z.enum(["proof", "quiescence"]).default("proof").describe(

@@ -2,10 +2,10 @@
  * When pfcon fails to start a container: whose fault it is, and whether it is tried again.
  *
  * pfcon answers 500 for a missing image and a bad entrypoint, but for a dead engine too (pfcon's contract, §5, §9).
- * Asking for the container tells them apart: a dead engine answers 500 again, which is an outage and waits. The
- * job is surely to blame if its container was left unstarted, or if the image could not be pulled; a few tries
- * cover a registry's hiccup. Any other fault may be the job's (limits that the engine refuses) or the site's, and
- * gets far more tries.
+ * Asking for the container tells them apart: a dead engine answers 500 again, which is an outage and waits. A
+ * container that was left unstarted is the job's own fault (its command is not in the image): that is told at once.
+ * An image that cannot be pulled is, too, but a few tries cover a registry's hiccup. Any other fault may be the
+ * job's (limits that the engine refuses) or the site's, and gets far more tries.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const UNCLEAR_FAULT_FACTOR = 4;
 /** What it needs. */
 export interface StartFailedContext extends EndStepContext {
   readonly pfcon: Pick<PfconClient, "get" | "remove">;
-  /** Starts that may fail for the job's own reason before the step counts as not run. */
+  /** Pulls of the image that may fail before the step counts as not run. */
   readonly startAttempts: number;
 }
 
@@ -46,8 +46,7 @@ export async function startFailed(
     return await noteOrdered(context, target, left.status);
   }
   const code: Reason["code"] = unstarted ? "start-failed" : startFailureReason(fault.detail);
-  const surelyJobsFault = unstarted || code === "image-pull";
-  const limit = surelyJobsFault ? context.startAttempts : context.startAttempts * UNCLEAR_FAULT_FACTOR;
+  const limit = unstarted ? 1 : context.startAttempts * (code === "image-pull" ? 1 : UNCLEAR_FAULT_FACTOR);
   const count = () => countStartAttempt(context.sql, jobId, step, fault.message);
   const attempts = await withOutage("count the start", count);
   if (unstarted) await context.pfcon.remove(step, jobId, signal);

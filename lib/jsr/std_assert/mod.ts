@@ -24,7 +24,10 @@ export function assertNotEquals<T>(actual: T, expected: T, message?: string): vo
 
 /** Fails unless `text` contains `part`. */
 export function assertStringIncludes(text: string, part: string, message?: string): void {
-  assertModule.ok(text.includes(part), message ?? `Expected ${JSON.stringify(text)} to include ${JSON.stringify(part)}`);
+  assertModule.ok(
+    text.includes(part),
+    message ?? `Expected ${JSON.stringify(text)} to include ${JSON.stringify(part)}`,
+  );
 }
 
 /** Fails unless `text` matches `pattern`. */
