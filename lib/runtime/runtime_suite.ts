@@ -5,7 +5,8 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../run/sleep.ts";
-import { type Change, type Fragment, LogsUnavailableError, type Runtime } from "./runtime.ts";
+import { ChangeWatch } from "../testing/change_watch.ts";
+import { type Fragment, LogsUnavailableError, type Runtime } from "./runtime.ts";
 
 /** A runtime with a way to make containers on it. Disposing removes them. */
 export interface RuntimeLab extends AsyncDisposable {
@@ -54,7 +55,7 @@ function describeChanges(test: Sentence): void {
     const created = await lab.create("created");
     await Promise.all([running.start(), ended.start()]);
     await ended.end(0);
-    await using watch = new Watch(lab.runtime, 0);
+    await using watch = new ChangeWatch(lab.runtime, 0);
     const first = await watch.next((change) => change.kind === "listed");
     assert(first.kind === "listed" && first.afterGap);
     const listed = new Map(first.containers.map(({ id, running }) => [id, running]));
@@ -62,7 +63,7 @@ function describeChanges(test: Sentence): void {
   });
 
   test("changes() names a container when it is made, starts, ends and is removed", async (lab) => {
-    await using watch = new Watch(lab.runtime, 0);
+    await using watch = new ChangeWatch(lab.runtime, 0);
     await watch.next((change) => change.kind === "listed");
     const container = await lab.create("seen");
     const seen = () => watch.next((change) => change.kind === "changed" && change.id === container.id);
@@ -76,7 +77,7 @@ function describeChanges(test: Sentence): void {
   });
 
   test("changes() lists all again after relistMs", async (lab) => {
-    await using watch = new Watch(lab.runtime, 50);
+    await using watch = new ChangeWatch(lab.runtime, 50);
     await watch.next((change) => change.kind === "listed");
     const container = await lab.create("late");
     const again = await watch.next((change) =>
@@ -86,7 +87,7 @@ function describeChanges(test: Sentence): void {
   });
 
   test("changes() ends at the abort", async (lab) => {
-    const watch = new Watch(lab.runtime, 0);
+    const watch = new ChangeWatch(lab.runtime, 0);
     await watch.next((change) => change.kind === "listed");
     await watch[Symbol.asyncDispose]();
   });
@@ -214,42 +215,4 @@ async function read(
 
 function plain(fragment: Fragment): [string, string] {
   return [fragment.stream, new TextDecoder().decode(fragment.bytes)];
-}
-
-/** Collects changes in the background. */
-class Watch implements AsyncDisposable {
-  readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
-  #seen: Change[] = [];
-  #wake = () => {};
-
-  constructor(runtime: Runtime, relistMs: number) {
-    this.#ended = (async () => {
-      for await (const change of runtime.changes(this.#stop.signal, { relistMs })) {
-        this.#seen.push(change);
-        this.#wake();
-      }
-    })();
-  }
-
-  forget(): void {
-    this.#seen = [];
-  }
-
-  /** The first change of that kind that was seen or comes; the test's own timeout ends a vain wait. */
-  async next(wanted: (change: Change) => boolean): Promise<Change> {
-    const deadline = AbortSignal.timeout(10_000);
-    while (!deadline.aborted) {
-      const found = this.#seen.find(wanted);
-      this.#seen = found ? this.#seen.slice(this.#seen.indexOf(found) + 1) : [];
-      if (found) return found;
-      await Promise.race([new Promise<void>((resolve) => this.#wake = resolve), sleep(200)]);
-    }
-    throw new Error("Cannot see the change: nothing of the kind within 10 s");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#ended;
-  }
 }

@@ -8,6 +8,7 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "../run/log.ts";
 import { sleep } from "../run/sleep.ts";
+import { Replicas } from "./replicas.ts";
 
 /** Proof of owning a shard: every fenced write names it and is refused once it has passed. */
 export interface ShardLease {
@@ -86,9 +87,11 @@ export class ShardLeases {
   readonly #redis: Redis;
   readonly #options: LeaseOptions;
   readonly #own: OwnShard;
+  readonly #replicas: Replicas;
   readonly #held = new Map<number, Holding>();
 
   constructor(redis: Redis, own: OwnShard, options: LeaseOptions) {
+    this.#replicas = new Replicas(redis, options);
     this.#redis = redis;
     this.#own = own;
     this.#options = options;
@@ -106,7 +109,7 @@ export class ShardLeases {
     const refreshing = this.#every(this.#options.refreshMs, released.signal, () => this.#refresh(signal));
     await this.#every(this.#options.acquireMs, signal, () => this.#rebalance(signal));
     // Others may take what we give back as soon as we no longer count.
-    const forgotten = this.#redis.del(this.#heartbeatKey()).catch(() => {});
+    const forgotten = this.#replicas.leave().catch(() => {});
     await Promise.all([forgotten, ...[...this.#held.values()].map(giveBack)]);
     released.abort();
     await refreshing;
@@ -120,9 +123,8 @@ export class ShardLeases {
   }
 
   async #rebalance(signal: AbortSignal): Promise<void> {
-    await this.#beat();
+    const replicas = await this.#replicas.count();
     const kept = this.#kept();
-    const replicas = await this.#countReplicas();
     let wanted = leaseBalance({ shards: this.#options.numShards, replicas, owned: kept.length });
     // Not awaited: work that ends late must not keep us from the other shards.
     for (const holding of kept.slice(kept.length + Math.min(wanted, 0))) giveBack(holding);
@@ -160,7 +162,6 @@ export class ShardLeases {
 
   /** Prolongs every lease, also of shards whose work is still ending; gives up those that have run out. */
   async #refresh(signal: AbortSignal): Promise<void> {
-    if (!signal.aborted) await this.#beat();
     await Promise.all([...this.#held.values()].map(async (holding) => {
       const { leaseKey, replica, shard, epoch } = holding.lease;
       if (Number(await this.#redis.eval(REFRESH, 1, leaseKey, replica, this.#options.ttlMs)) === 1) return;
@@ -168,27 +169,13 @@ export class ShardLeases {
       this.#options.log.warn({ shard, epoch }, "lost shard: the lease had run out");
       giveBack(holding); // not awaited: the other leases must not wait for this work to end
     }));
+    if (!signal.aborted) await this.#replicas.beat();
   }
 
   /** What is held and not being given back, lowest shard first. */
   #kept(): Holding[] {
     return [...this.#held.values()].filter((holding) => !holding.stop.signal.aborted)
       .sort((a, b) => a.lease.shard - b.lease.shard);
-  }
-
-  async #beat(): Promise<void> {
-    await this.#redis.set(this.#heartbeatKey(), "1", "PX", this.#options.ttlMs);
-  }
-
-  async #countReplicas(): Promise<number> {
-    let count = 0;
-    const pattern = `${this.#options.prefix}:heartbeat:*`;
-    for await (const keys of this.#redis.scanStream({ match: pattern, count: 1_000 })) count += keys.length;
-    return count;
-  }
-
-  #heartbeatKey(): string {
-    return `${this.#options.prefix}:heartbeat:${this.#options.replica}`;
   }
 }
 

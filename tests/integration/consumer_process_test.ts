@@ -119,8 +119,8 @@ async function stuckConsumer(bench: ConsumerBench, broker: ConsumerBench, env: R
 Deno.test("G8 G15 SIGTERM while the task broker, or Redis itself, is away: exit 0 before the grace period ends", async () => {
   await using bench = await openBench();
   await using broker = await openBench();
-  await using stuck = await stuckConsumer(bench, broker, { SHUTDOWN_GRACE_SECONDS: "6" });
-  await using next = startConsumer(bench, { SHUTDOWN_GRACE_SECONDS: "6" });
+  await using stuck = await stuckConsumer(bench, broker, { SHUTDOWN_GRACE_SECONDS: "4" });
+  await using next = startConsumer(bench, { SHUTDOWN_GRACE_SECONDS: "4" });
   await untilOwner(bench, next, SHARDS / 2);
   stuck.kill("SIGTERM");
   assertEquals(await stuck.ended, 0, stuck.output());
@@ -180,7 +180,7 @@ Deno.test("G16 a consumer may start before Redis: alive at once, ready and at wo
 Deno.test("G16 a consumer that is stopped before Redis ever came exits with 0", async () => {
   await using bench = await openBench();
   await bench.server.stop();
-  await using consumer = startConsumer(bench, { SHUTDOWN_GRACE_SECONDS: "6" });
+  await using consumer = startConsumer(bench, { SHUTDOWN_GRACE_SECONDS: "4" });
   await consumer.logged("redis is unavailable, waiting for it");
   consumer.kill("SIGTERM");
   assertEquals(await consumer.ended, 0, consumer.output());
