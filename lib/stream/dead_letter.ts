@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { redisCall } from "./redis_script.ts";
 
 /** What a dead letter says (wire.md §5). */
 export interface DeadLetter {
@@ -13,25 +14,27 @@ export interface DeadLetter {
   readonly at: number;
 }
 
-/** Writes a dead letter for something that has left its stream already, such as a task. */
+/**
+ * Writes a dead letter for something that has left its stream already, such as a task.
+ *
+ * @throws {OutageError} whatever Redis refuses.
+ */
 export async function writeDeadLetter(
   redis: Redis,
   dlq: { stream: string; maxlen: number },
   letter: DeadLetter,
 ): Promise<void> {
-  await redis.xadd(
-    dlq.stream,
-    "MAXLEN",
-    "~",
-    dlq.maxlen,
-    "*",
-    ...["data", letter.data],
-    ...["reason", letter.reason],
-    ...["origin_stream", letter.originStream],
-    ...["origin_id", letter.originId],
-    ...["ts", String(letter.at)],
-    ...["error", letter.error],
-    ...["deliveries", String(letter.deliveries)],
-    ...["first_seen", String(letter.at)],
-  );
+  const fields = {
+    data: letter.data,
+    reason: letter.reason,
+    origin_stream: letter.originStream,
+    origin_id: letter.originId,
+    ts: String(letter.at),
+    error: letter.error,
+    deliveries: String(letter.deliveries),
+    first_seen: String(letter.at),
+  };
+  await redisCall("write a dead letter", async () => {
+    await redis.xadd(dlq.stream, "MAXLEN", "~", dlq.maxlen, "*", ...Object.entries(fields).flat());
+  });
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { assertEquals } from "@std/assert";
 import type { Redis } from "ioredis";
 import { decodeStatusEvent, encodeStatusEvent } from "lib/event/codec.ts";
 import { StatusEvent } from "lib/event/status.ts";
@@ -13,6 +14,7 @@ import { shardKey, shardKeys, shardOf } from "lib/stream/keys.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import type { Entry, Handler } from "lib/stream/shard_consumer.ts";
 import { tempRedis } from "lib/testing/servers.ts";
+import { until } from "lib/testing/until.ts";
 
 /** How many shards there are. */
 export const SHARDS = 8;
@@ -190,6 +192,13 @@ export function disorder(handled: readonly Handling[]): string[] {
     const inOrder = firsts.every((n, index) => index === 0 || n > (firsts[index - 1] ?? 0));
     return inOrder ? [] : [`${jobId}: ${firsts.join(" ")}`];
   });
+}
+
+/** Waits until everything published is handled and acknowledged, then checks the order. */
+export async function settle(bench: ConsumerBench): Promise<void> {
+  await until("handled in full", () => bench.missing().length === 0);
+  await until("acknowledged in full", async () => await bench.pending() === 0);
+  assertEquals(disorder(bench.handled), []);
 }
 
 async function countPending(redis: Redis): Promise<number> {

@@ -1,5 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { silentLogger as log } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { writeDeadLetter } from "lib/stream/dead_letter.ts";
 import { EntryWaiter } from "lib/stream/entry_waiter.ts";
 import { duplicateRedis, openRedis } from "lib/stream/open_redis.ts";
 import { type Publication, publishOnce } from "lib/stream/publish_once.ts";
@@ -72,6 +74,38 @@ Deno.test("publishOnce() adds in order, each event once, and tells where it went
   assertEquals(await publishOnce(bench.redis, []), []);
   const left = await bench.redis.ttl("memo:job");
   assert(left > 86_000 && left <= 86_400, `the memo lasts ${left} s`);
+});
+
+Deno.test("writeDeadLetter() writes the fields of a dead letter, in full", async () => {
+  await using bench = await setup();
+  const letter = {
+    data: '{"a":1}',
+    reason: "cannot be recorded",
+    error: "no",
+    originStream: "a",
+    originId: "5-0",
+    deliveries: 3,
+    at: 1_768_478_400_000,
+  };
+  await writeDeadLetter(bench.redis, { stream: "dlq", maxlen: 10 }, letter);
+  const [[, fields] = ["", []]] = await bench.redis.xrange("dlq", "-", "+");
+  assertEquals(fields.filter((_, index) => index % 2 === 0), [
+    ...["data", "reason", "origin_stream", "origin_id", "ts", "error", "deliveries", "first_seen"],
+  ]);
+  assertEquals(fields.filter((_, index) => index % 2 === 1), [
+    ...['{"a":1}', "cannot be recorded", "a", "5-0", "1768478400000", "no", "3", "1768478400000"],
+  ]);
+});
+
+Deno.test("G8 writeDeadLetter() calls it an outage when Redis refuses", async () => {
+  await using bench = await setup();
+  await bench.redis.config("SET", "min-replicas-to-write", "1");
+  const letter = { data: "", reason: "", error: "", originStream: "", originId: "", deliveries: 1, at: 0 };
+  await assertRejects(
+    () => writeDeadLetter(bench.redis, { stream: "dlq", maxlen: 1 }, letter),
+    OutageError,
+    "Cannot write a dead letter",
+  );
 });
 
 Deno.test("G8 G10 tail() follows streams through a restart of Redis, without gap or repeat", async () => {

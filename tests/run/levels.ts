@@ -6,8 +6,8 @@ export const LEVELS = {
     parallel: true,
     minutes: 5,
   },
-  integration: { paths: ["tests/integration"], parallel: true, minutes: 8 },
-  e2e: { paths: ["tests/e2e"], parallel: false, minutes: 8 },
+  integration: { paths: ["tests/integration"], parallel: true, minutes: 10 },
+  e2e: { paths: ["tests/e2e"], parallel: false, minutes: 14 },
 } as const satisfies Record<string, { paths: readonly string[]; parallel: boolean; minutes: number }>;
 
 /** The name of a level of tests. */

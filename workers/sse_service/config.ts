@@ -3,6 +3,7 @@ import { logStoreSettings } from "lib/log_store/settings.ts";
 import { address, int } from "lib/run/config.ts";
 import { processSettings } from "lib/run/process_settings.ts";
 import { streamSettings } from "lib/run/stream_settings.ts";
+import { redisFaults } from "lib/stream/redis_address.ts";
 import { brokerSettings } from "lib/task/broker_settings.ts";
 
 /** Settings of the SSE service. */
@@ -50,11 +51,14 @@ export function isLoopback(host: string): boolean {
 
 /** What is wrong with the settings as a whole: nobody gets in by accident (architecture.md §8). */
 export function configFaults(config: z.infer<typeof Config>): string[] {
-  if (isLoopback(config.HOST) || config.AUTH_MODE !== undefined) return [];
+  const { REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL } = config;
+  return [...redisFaults({ REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL }), ...exposureFaults(config)];
+}
+
+function exposureFaults({ HOST, AUTH_MODE }: z.infer<typeof Config>): string[] {
+  if (isLoopback(HOST) || AUTH_MODE !== undefined) return [];
   return [
-    `HOST is ${
-      JSON.stringify(config.HOST)
-    }: without authentication only 127.0.0.1, ::1 or localhost are allowed; ` +
+    `HOST is ${JSON.stringify(HOST)}: without authentication only 127.0.0.1, ::1 or localhost are allowed; ` +
     "set AUTH_MODE=none to let everybody in who reaches that address",
   ];
 }

@@ -35,7 +35,7 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
     numShards: config.STREAM_NUM_SHARDS,
     log,
   });
-  const runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
+  await using runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
   const measured = { numShards: config.STREAM_NUM_SHARDS };
   const app = createApp({
     sql,
