@@ -31,7 +31,9 @@ const LOG_GROUP = "log-consumer-group";
 export type SseBench = Awaited<ReturnType<typeof startSseBench>>;
 
 /** Starts it. `beforeStore` runs before each batch of lines is stored, so that a test can hold the store back. */
-export async function startSseBench(options: { beforeStore?: () => Promise<void> } = {}) {
+export async function startSseBench(
+  options: { beforeStore?: () => Promise<void>; heartbeatMs?: number } = {},
+) {
   const stack = new AsyncDisposableStack();
   const [redisServer, postgresServer] = await Promise.all([tempRedis(), tempPostgres()]);
   stack.use(redisServer);
@@ -85,6 +87,7 @@ export async function startSseBench(options: { beforeStore?: () => Promise<void>
       sql,
       redis,
       stopping: stopping.signal,
+      ...(options.heartbeatMs ? { heartbeatMs: options.heartbeatMs } : {}),
       sources: {
         sql,
         redis,

@@ -165,6 +165,19 @@ Deno.test("A stock EventSource sees everything and stops by itself after the end
   assertEquals(seen, numbers(200));
 });
 
+Deno.test("A stream on which nothing happens shows signs of life", async () => {
+  await using bench = await startSseBench({ heartbeatMs: 50 });
+  const response = await fetch(`${bench.url}/events/job-quiet/all`);
+  assertEquals(response.headers.get("cache-control"), "no-store");
+  assertEquals(response.headers.get("x-accel-buffering"), "no");
+  let text = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    if (text.split(": keep-alive").length > 3) break;
+  }
+  assert(text.startsWith("retry: 2000\n\n"), text);
+});
+
 Deno.test("G15 stopping ends every stream at once, and no client is left counted", async () => {
   await using bench = await startSseBench();
   const streams = Array.from({ length: 5 }, () => readEvents(`${bench.url}/events/job-x/all`));

@@ -16,13 +16,15 @@ import type { Hub, Subscription } from "./hub.ts";
 import type { LiveEntry } from "./mailbox.ts";
 import { formatPosition, isAfter, type Kind, moved, type Position } from "./position.ts";
 
-/** Pause between signs of life when there is nothing to send (ms, http.md). */
+/** Default pause between signs of life (ms, http.md). */
 const HEARTBEAT_MS = 15_000;
 
 /** What every session needs. */
 export interface SessionContext {
   readonly hub: Hub;
   readonly sources: HistorySources;
+  /** Pause between signs of life when there is nothing to send (ms). @default 15_000 */
+  readonly heartbeatMs?: number;
 }
 
 /** What one client asked for. */
@@ -132,7 +134,10 @@ class Session {
   /** False if a heartbeat is due first. */
   async #somethingCame(filled: Promise<void>): Promise<boolean> {
     const waiting = new AbortController();
-    const heartbeat = sleep(HEARTBEAT_MS, AbortSignal.any([waiting.signal, this.#signal])).then(() => false);
+    const heartbeat = sleep(
+      this.#context.heartbeatMs ?? HEARTBEAT_MS,
+      AbortSignal.any([waiting.signal, this.#signal]),
+    ).then(() => false);
     try {
       return await Promise.race([filled.then(() => true), heartbeat]) || this.#signal.aborted;
     } finally {
