@@ -12,9 +12,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Variables beside a worker's own settings that say where its dependencies are: the primaries that Sentinel
- * may name, and the Kubernetes API server.
+ * may name.
  */
-const SURROUNDINGS = ["SENTINEL_MASTER_HOSTS", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"];
+const SURROUNDINGS = ["SENTINEL_MASTER_HOSTS"];
 
 /** The settings a worker knows, from its `config.ts`. */
 export async function workerConfig(worker: WorkerName): Promise<z.ZodObject> {

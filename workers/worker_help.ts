@@ -12,7 +12,7 @@ const PURPOSE: Record<WorkerName, string> = {
   status_consumer: "Makes a task of every status event.",
   log_consumer: "Stores log lines in batches and says when a container's log is complete.",
   task_worker: "Keeps the state of jobs, moves their workflows on and orders steps from pfcon.",
-  sse_service: "Serves events, history, job control and the web page to browsers and programs.",
+  sse_service: "Serves events, history, submission and the web page to browsers and programs.",
 };
 
 /** The text for one worker: what it does and every setting with its default. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { hostsOf, redisHosts } from "./net_hosts.ts";
 
 /** What a worker may need of the world outside, in groups that belong together. */
-type Need = "runtime" | "redis" | "broker" | "postgres" | "log store" | "pfcon" | "keys" | "web" | "listen";
+type Need = "runtime" | "redis" | "broker" | "postgres" | "log store" | "pfcon" | "web" | "listen";
 
 const NEEDS = {
   event_forwarder: ["runtime", "redis"],
@@ -16,7 +16,7 @@ const NEEDS = {
   status_consumer: ["redis", "broker"],
   log_consumer: ["redis", "log store"],
   task_worker: ["redis", "broker", "postgres", "pfcon"],
-  sse_service: ["redis", "broker", "postgres", "log store", "keys", "web", "listen"],
+  sse_service: ["redis", "broker", "postgres", "log store", "web", "listen"],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** The workers there are, by the names of their folders. */
@@ -75,21 +75,12 @@ const GRANTS: Record<Need, (settings: Settings) => Grant> = {
       ? { net: hostsOf(text(settings, "QUICKWIT_URL"), 80) }
       : { net: hostsOf(text(settings, "DB_DSN"), 5432) },
   "pfcon": (settings) => ({ net: hostsOf(text(settings, "PFCON_URL"), 80) }),
-  // Where the public keys are with which tokens are checked.
-  "keys": (settings) => ({ net: hostsOf(text(settings, "AUTH_JWKS_URL"), 443) }),
   "web": () => ({ read: [fileURLToPath(new URL("../../web", import.meta.url))] }),
   "listen": (settings) => ({ net: [listening(text(settings, "HOST"), text(settings, "PORT"))] }),
 };
 
-/** The container engine's socket or address, or the Kubernetes API server with the pod's own credentials. */
+/** The container engine's socket or address. */
 function runtime(settings: Settings): Grant {
-  if (text(settings, "COMPUTE_ENV") === "kubernetes") {
-    const host = text(settings, "KUBERNETES_SERVICE_HOST") || "kubernetes.default.svc";
-    return {
-      net: [`${bracketed(host)}:${text(settings, "KUBERNETES_SERVICE_PORT") || "443"}`],
-      read: ["/var/run/secrets/kubernetes.io/serviceaccount"],
-    };
-  }
   const address = text(settings, "DOCKER_HOST") || "unix:///var/run/docker.sock";
   const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
   // Deno counts connecting to a unix socket as reading and writing its file.

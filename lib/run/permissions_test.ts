@@ -57,15 +57,6 @@ Deno.test("permissionFlags() opens only the engine's socket, wherever it is", ()
   ]);
 });
 
-Deno.test("permissionFlags() reaches the API server with the pod's credentials on Kubernetes", () => {
-  const settings = { ...SETTINGS, COMPUTE_ENV: "kubernetes", KUBERNETES_SERVICE_HOST: "fd00::1" };
-  assertEquals(values("net", "event_forwarder", settings), ["[fd00::1]:443", "redis:6379"]);
-  assertEquals(values("read", "event_forwarder", settings), [
-    "/var/run/secrets/kubernetes.io/serviceaccount",
-  ]);
-  assertEquals(values("write", "event_forwarder", settings), []);
-});
-
 Deno.test("permissionFlags() lets a worker listen on its health port, and only where it has one", () => {
   assertEquals(values("net", "status_consumer", { ...SETTINGS, HEALTH_PORT: 9100, HEALTH_HOST: "::1" }), [
     "[::1]:9100",

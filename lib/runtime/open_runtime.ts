@@ -4,15 +4,8 @@ import { DockerRuntime } from "./docker.ts";
 import type { Runtime } from "./runtime.ts";
 import type { runtimeSettings } from "./runtime_settings.ts";
 
-/**
- * The runtime that the settings name. Connects when it is first asked for something.
- *
- * @throws {RangeError} if this version does not know that runtime.
- */
+/** The runtime that the settings name. Connects when it is first asked for something. */
 export function openRuntime(config: z.infer<z.ZodObject<typeof runtimeSettings>>, log: Logger): Runtime {
-  if (config.COMPUTE_ENV !== "docker") {
-    throw new RangeError(`Cannot watch containers with COMPUTE_ENV "${config.COMPUTE_ENV}": expected docker`);
-  }
   return new DockerRuntime({
     host: config.DOCKER_HOST,
     label: config.DOCKER_LABEL_FILTER,

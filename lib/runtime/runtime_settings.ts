@@ -8,7 +8,9 @@ import { address, int } from "../run/config.ts";
 
 /** Spread into a forwarder's `Config`. */
 export const runtimeSettings = {
-  COMPUTE_ENV: z.enum(["docker", "kubernetes"]).default("docker").describe("Where containers run."),
+  COMPUTE_ENV: z.enum(["docker"]).default("docker").describe(
+    "Where containers run; this version knows Docker.",
+  ),
   DOCKER_HOST: address("unix", "tcp").default("unix:///var/run/docker.sock").describe(
     "The Docker Engine: `unix:///path/to/socket` or `tcp://host:port`.",
   ),

@@ -127,7 +127,7 @@ Deno.test("time-and-chance-come-in: defaults are where they come in", () => {
 
 Deno.test("time-and-chance-come-in: programs, tests and the clock itself have the real ones", () => {
   for (
-    const file of ["workers/scheduler/main.ts", "lib/run/clock.ts", "deploy/dev/demo.ts", "tests/bench.ts"]
+    const file of ["workers/task_worker/main.ts", "deploy/dev/demo.ts", "tests/bench.ts"]
   ) {
     assertEquals(findings(file, `export const now = Date.now() + Math.random();`), [], file);
   }

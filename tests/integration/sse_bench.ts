@@ -32,7 +32,7 @@ export type SseBench = Awaited<ReturnType<typeof startSseBench>>;
 
 /** Starts it. `beforeStore` runs before each batch of lines is stored, so that a test can hold the store back. */
 export async function startSseBench(
-  options: { beforeStore?: () => Promise<void>; heartbeatMs?: number } = {},
+  options: { beforeStore?: () => Promise<void>; heartbeatMs?: number; mailboxCapacity?: number } = {},
 ) {
   const stack = new AsyncDisposableStack();
   const [redisServer, postgresServer] = await Promise.all([tempRedis(), tempPostgres()]);
@@ -44,7 +44,8 @@ export async function startSseBench(
   const logStore = stack.use(new PostgresLogStore(postgresServer.dsn));
   await logStore.prepare();
 
-  const hub = new Hub(redis, reader, { bases: BASES, numShards: NUM_SHARDS, log });
+  const mailbox = options.mailboxCapacity ? { mailboxCapacity: options.mailboxCapacity } : {};
+  const hub = new Hub(redis, reader, { bases: BASES, numShards: NUM_SHARDS, log, ...mailbox });
   const consumer = new GroupConsumer<LogEvent>(redis, {
     base: BASES.logs,
     group: LOG_GROUP,

@@ -17,6 +17,8 @@ export interface HubOptions {
   /** Stream base of each kind. */
   readonly bases: Readonly<Record<Kind, string>>;
   readonly numShards: number;
+  /** See {@linkcode Mailbox.capacity}. @default MAILBOX_CAPACITY */
+  readonly mailboxCapacity?: number;
   readonly log: Logger;
 }
 
@@ -77,7 +79,7 @@ export class Hub implements Worker {
   /** Begins to collect a job's live entries. Waits until the hub knows where the streams end. */
   async subscribe(jobId: string): Promise<Subscription> {
     await this.#started.promise;
-    const mailbox = new Mailbox();
+    const mailbox = new Mailbox(this.#options.mailboxCapacity);
     const mailboxes = this.#mailboxes.get(jobId) ?? new Set();
     this.#mailboxes.set(jobId, mailboxes.add(mailbox));
     return {

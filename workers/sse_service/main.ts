@@ -23,6 +23,7 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   await using sql = openPostgres(config.DB_DSN, { applicationName: "sse_service", max: 10 });
   await using logStore = openLogStore(config);
   health.add("redis", () => redis.ping());
+  health.add("task broker", () => broker.ping());
   health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
   health.add("log store", () => logStore.ping());
 
@@ -90,7 +91,9 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
     hosts: isLoopback(config.HOST) ? new Set(["127.0.0.1", "localhost", "[::1]"]) : null,
     maxBodyBytes: config.MAX_BODY_BYTES,
   });
-  await requireSafeRedis(redis, { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal });
+  const safety = { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal };
+  await requireSafeRedis(redis, safety);
+  if (brokerUrl(config) !== config.REDIS_URL) await requireSafeRedis(broker, safety);
   await runAll([
     hub,
     {
