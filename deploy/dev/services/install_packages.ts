@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sleep } from "lib/run/sleep.ts";
 import { findBinary } from "./find_binary.ts";
 
 /** Names of the same thing in different package managers. */
@@ -22,7 +23,19 @@ export class InstallError extends Error {
  *
  * @throws {InstallError} if the package manager failed.
  */
-export async function installPackages(packages: Packages, say: (text: string) => void): Promise<boolean> {
+export function installPackages(packages: Packages, say: (text: string) => void): Promise<boolean> {
+  const installed = lastInstall.then(() => install(packages, say));
+  lastInstall = installed.catch(() => {});
+  return installed;
+}
+
+/** Package managers allow one at a time, so installs wait for each other. */
+let lastInstall: Promise<unknown> = Promise.resolve();
+
+/** How often, and with which pause (ms), a package manager that somebody else keeps locked is asked again. */
+const LOCKED = { tries: 60, pauseMs: 2_000 };
+
+async function install(packages: Packages, say: (text: string) => void): Promise<boolean> {
   const apt = await aptCommand();
   if (apt) {
     say(`installing ${packages.apt.join(", ")} with ${apt.join(" ")}`);
@@ -47,14 +60,19 @@ async function aptCommand(): Promise<string[] | null> {
   return success ? ["sudo", "-n", "apt-get"] : null;
 }
 
-async function run([command = "", ...args]: readonly string[]): Promise<void> {
-  const { success, code, stdout, stderr } = await new Deno.Command(command, {
+async function run(command: readonly string[], tries = LOCKED.tries): Promise<void> {
+  const [program = "", ...args] = command;
+  const { success, code, stdout, stderr } = await new Deno.Command(program, {
     args,
     env: { DEBIAN_FRONTEND: "noninteractive" },
     stdin: "null",
   }).output();
   if (success) return;
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  if (/could not get lock/i.test(output) && tries > 1) {
+    await sleep(LOCKED.pauseMs);
+    return await run(command, tries - 1);
+  }
   const tail = output.trimEnd().split("\n").slice(-10).map((line) => `  | ${line}`).join("\n");
-  throw new InstallError(`Cannot install: "${[command, ...args].join(" ")}" ended with ${code}\n${tail}`);
+  throw new InstallError(`Cannot install: "${command.join(" ")}" ended with ${code}\n${tail}`);
 }
