@@ -27,6 +27,9 @@ export class LogFeed {
     const container = `${step} ${event.container_id ?? event.container_name ?? ""}`;
     const time = Date.parse(typeof event.timestamp === "string" ? event.timestamp : "");
     const seq = typeof event.seq === "number" ? event.seq : 0;
+    if (event.gap === true) {
+      this.gap({ job_type: step, reason: "the runtime dropped them before they were read" });
+    }
     if (event.eos === true) return this.#end(step, container, time, seq);
     const count = (this.#counts.get(step) ?? 0) + 1;
     this.#counts.set(step, count);

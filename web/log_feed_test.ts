@@ -67,6 +67,14 @@ Deno.test("G10 LogFeed shows a gap where it is, with its reason", () => {
   ]);
 });
 
+Deno.test("G1 LogFeed shows that the runtime dropped lines before this one, or before the end", () => {
+  const { feed, shown } = setup();
+  feed.log({ ...line(1, "a"), gap: true });
+  feed.log({ ...line(1, ""), eos: true, gap: true });
+  const missing = "Lines are missing here: the runtime dropped them before they were read";
+  assertEquals(shown().map((row) => row[3]), [missing, "a", missing, "End of the plugin log: 1 line"]);
+});
+
 Deno.test("LogFeed shows an event of unknown shape as an empty line rather than failing", () => {
   const { feed, shown } = setup();
   feed.log({ line: 7, seq: "x", timestamp: null });

@@ -10,12 +10,6 @@ import { permissionFlags, type WorkerName } from "lib/run/permissions.ts";
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Variables beside a worker's own settings that say where its dependencies are: the primaries that Sentinel
- * may name.
- */
-const SURROUNDINGS = ["SENTINEL_MASTER_HOSTS"];
-
 /** The settings a worker knows, from its `config.ts`. */
 export async function workerConfig(worker: WorkerName): Promise<z.ZodObject> {
   const module: { Config: z.ZodObject } = await import(
@@ -33,10 +27,7 @@ export async function workerArgs(worker: WorkerName, env: Environment): Promise<
   const schema = await workerConfig(worker);
   const config: Record<string, unknown> = readConfig(schema, env);
   const names = Object.keys(schema.shape);
-  const settings = Object.fromEntries([
-    ...SURROUNDINGS.filter((name) => env[name]).map((name) => [name, env[name]]),
-    ...names.map((name) => [name, config[name]]),
-  ]);
+  const settings = Object.fromEntries(names.map((name) => [name, config[name]]));
   return ["run", "--no-prompt", ...permissionFlags(worker, settings), workerProgram(worker)];
 }
 

@@ -28,13 +28,6 @@ export function workerHelp(worker: WorkerName, schema: z.ZodObject): string {
     "",
     "Settings (environment variables; an empty one counts as not set):",
     ...settings,
-    "  SENTINEL_MASTER_HOSTS (not set)",
-    wrap(
-      "Hosts that Sentinel may name as the primary, as host, host:port or network/bits:port, divided by commas. " +
-        "Only with a redis+sentinel:// address. Not set: port 6379 in the private IPv4 networks.",
-      100,
-      "      ",
-    ),
   ].join("\n");
 }
 

@@ -39,10 +39,15 @@ export async function startDockerDaemon(dir: string): Promise<DockerDaemon> {
   try {
     return await startWith(possible.binary, dir, []);
   } catch (error) {
-    // Where the network bridge or its firewall rules cannot be made, jobs still run, without a network.
-    if (!(error instanceof StartError)) throw error;
+    // Where the network bridge or its firewall rules cannot be made, jobs still run, without a network. A daemon
+    // without a bridge removes the one there is, so none is started beside another daemon's.
+    if (!(error instanceof StartError) || await hasBridge()) throw error;
     return await startWith(possible.binary, dir, ["--bridge=none", "--iptables=false", "--ip6tables=false"]);
   }
+}
+
+async function hasBridge(): Promise<boolean> {
+  return await Deno.stat("/sys/class/net/docker0").then(() => true, () => false);
 }
 
 async function startWith(binary: string, dir: string, more: readonly string[]): Promise<DockerDaemon> {

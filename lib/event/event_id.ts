@@ -29,9 +29,16 @@ export function logEventId(
   },
   repeat = 1,
 ): string {
-  const head = `${fact.job_id}:${fact.job_type}:${fact.container_name}:${fact.stream}`;
-  const suffix = repeat > 1 ? `:${repeat}` : "";
-  return digest(`${head}:${hashedTimestamp(fact.timestamp)}:${fact.line}${suffix}`);
+  return logEventIds(fact)(fact.stream, fact.timestamp, fact.line, repeat);
+}
+
+/** {@linkcode logEventId} for the lines of one container. */
+export function logEventIds(
+  { job_id, job_type, container_name }: { job_id: string; job_type: string; container_name: string },
+): (stream: string, timestamp: string, line: string, repeat: number) => string {
+  const source = `${job_id}:${job_type}:${container_name}`;
+  return (stream, timestamp, line, repeat) =>
+    digest(`${source}:${stream}:${hashedTimestamp(timestamp)}:${line}${repeat > 1 ? `:${repeat}` : ""}`);
 }
 
 /** Id of a workflow event (wire.md §4). It does not depend on the time. */

@@ -26,6 +26,11 @@ export const LogEvent = z.object({
   lossy: z.boolean().optional(),
   /** The line was longer than `LOG_MAX_LINE_BYTES` and cut there: its original length in bytes. */
   truncated: z.int().positive().optional(),
+  /**
+   * Lines before this one may be missing, nobody knows how many: the runtime dropped what was there before they were
+   * read, as by log rotation. `seq` goes on as if there were none.
+   */
+  gap: z.boolean().optional(),
 });
 /** A log event as it stands in the `data` field of `stream:job-logs:{shard}`. */
 export type LogEvent = z.infer<typeof LogEvent>;

@@ -41,7 +41,8 @@ export function wireTimestampOf(epochMs: number): string {
 
 /** The form in which a wire timestamp enters an event id: a space where the wire has `T`. */
 export function hashedTimestamp(timestamp: string): string {
-  return timestamp.replace("T", " ");
+  const at = timestamp.indexOf("T");
+  return at < 0 ? timestamp : `${timestamp.slice(0, at)} ${timestamp.slice(at + 1)}`;
 }
 
 /** Offsets are whole minutes, so the fraction of the second need not come along. */

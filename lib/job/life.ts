@@ -69,13 +69,14 @@ export function statesOfLife(facts: DockerFacts): LifeState[] {
 }
 
 /**
- * While a container is being removed, and when its removal failed (`dead`), it has long ended as it ended: told
- * as `exited`, so that nobody takes back what was told before.
+ * While a container is being removed, and when its removal failed (`dead`), it is what it was before: told as
+ * `exited` if it had ended and as `created` if it had never been started, so that nobody takes back what was told
+ * before, and no end is told of what never ran.
  */
 function settled(state: DockerState): DockerState {
-  const ended = !state.Running && moment(state.StartedAt) !== null && moment(state.FinishedAt) !== null;
-  const leaving = state.Status === "removing" || state.Status === "dead";
-  return ended && leaving ? { ...state, Status: "exited", Dead: false } : state;
+  if (state.Running || (state.Status !== "removing" && state.Status !== "dead")) return state;
+  if (moment(state.StartedAt) === null) return { ...state, Status: "created", Dead: false };
+  return moment(state.FinishedAt) === null ? state : { ...state, Status: "exited", Dead: false };
 }
 
 /** Null for the year 1, which is how the Engine writes "never". */

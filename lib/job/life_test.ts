@@ -73,15 +73,18 @@ Deno.test("statesOfLife() keeps a container whose start failed in notStarted, an
   }
 });
 
-Deno.test("statesOfLife() has no started state for a container that ended without a start", () => {
-  const states = statesOfLife(facts("dead", { Dead: true, FinishedAt: FINISHED }));
-  assertEquals(states.map(({ status }) => status), ["notStarted", "finishedWithError"]);
-  assertEquals(states[1]?.previous_status, "notStarted");
-  assertEquals(states[1]?.exit_code, null);
+Deno.test("G3 statesOfLife() tells no end of a container that never started, also while it is being removed", () => {
+  for (const FinishedAt of [NEVER, FINISHED]) {
+    const unstarted = { FinishedAt, ExitCode: 127, Error: "no such file" };
+    const before = statesOfLife(facts("created", unstarted));
+    assertEquals(before.map(({ status }) => status), ["notStarted"]);
+    assertEquals(statesOfLife(facts("removing", unstarted)), before);
+    assertEquals(statesOfLife(facts("removing", { ...unstarted, Dead: true })), before);
+    assertEquals(statesOfLife(facts("dead", { ...unstarted, Dead: true })), before);
+  }
 });
 
-Deno.test("statesOfLife() dates an end without a time by the last time it knows", () => {
-  assertEquals(story("dead", { Dead: true })[1], "finishedWithError@2026-01-15T12:00:00.123456+00:00");
+Deno.test("statesOfLife() dates an end without a time by the container's start", () => {
   const dead = story("dead", { Dead: true, StartedAt: STARTED });
   assertEquals(dead[2], "finishedWithError@2026-01-15T12:00:01.500000+00:00");
 });

@@ -63,6 +63,11 @@ Deno.test("plainEvent() keeps NUL where the store can hold it, but never a broke
   assertEquals(plainEvent({ ...EVENT, line: "\0\ud800" }, { holdsNul: true }).event.line, "\0\ufffd");
 });
 
+Deno.test("G1 plainEvent() keeps that lines before this one may be missing", () => {
+  const event = { ...EVENT, gap: true };
+  assertEquals(exactEvent(plainEvent(event)), event);
+});
+
 Deno.test("plainKey() keeps different ids different and usual ones as they are", () => {
   const ids = [
     "a",

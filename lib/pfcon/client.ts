@@ -12,7 +12,7 @@ import { collectionOf, jobForm, type PfconJob } from "./job_form.ts";
 import { errorOf, isMissing, isSuccess, readAnswer } from "./read_answer.ts";
 import { Session } from "./session.ts";
 
-export type { Compute, ServerInfo } from "./compute.ts";
+export { type Compute, neverStarted, type ServerInfo } from "./compute.ts";
 export type { PfconJob } from "./job_form.ts";
 export { PfconConflictError, PfconFaultError, PfconRejectedError } from "./pfcon_errors.ts";
 export { startFailureReason } from "./start_failure_reason.ts";

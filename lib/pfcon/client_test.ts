@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
 import { exampleJob, page, StrictPfcon } from "./strict_pfcon.ts";
@@ -89,6 +91,37 @@ Deno.test("an abort ends a call at once with the signal's reason", async () => {
   assertEquals(await call.catch((error) => error), reason);
   gate.resolve(page(500, "late"));
   assertEquals(await pfcon.client().get("plugin", "x", stop.signal).catch((error) => error), reason);
+});
+
+Deno.test("G7 schedule() sends an order once, also if pfcon drops the connection instead of an answer", async () => {
+  await using pfcon = new StrictPfcon();
+  const orders: string[] = [];
+  const server = createServer((request, response) => {
+    const { method, url } = request;
+    request.resume().on("end", async () => {
+      if (url?.endsWith("jobs/") && method === "POST") {
+        return void response.socket?.destroy(void orders.push(url));
+      }
+      const body = method === "POST" ? '{"pfcon_user": "someone", "pfcon_password": "pass word"}' : undefined;
+      const headers = {
+        "content-type": "application/json",
+        authorization: request.headers.authorization ?? "",
+      };
+      const answer = await fetch(`${pfcon.url}${url}`, { method, body, headers });
+      response.writeHead(answer.status).end(await answer.text());
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const client = pfcon.client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    await client.get("copy", "trial-1"); // a connection that a later call might use again
+    await assertRejects(() => client.schedule("copy", JOB), OutageError);
+    assertEquals(orders, ["/api/v1/copyjobs/"]);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 Deno.test("ping() needs no login", async () => {

@@ -23,6 +23,15 @@ export const Compute = z.object({
 /** State of one container as pfcon reports it. */
 export type Compute = z.infer<typeof Compute>;
 
+/**
+ * Whether the container never started, and so has neither an end nor a log. While it is being removed, and if its
+ * removal fails, pfcon may call it failed all the same (contract, §9).
+ */
+export function neverStarted({ status, message, timestamp }: Compute): boolean {
+  const goes = message === "removing" || message === "dead";
+  return status === "notStarted" || (goes && timestamp.startsWith("0001-01-01"));
+}
+
 /** Body of every answer about one container. */
 export const ComputeAnswer = z.object({ compute: Compute });
 

@@ -22,7 +22,10 @@ export interface ExchangeOptions {
 }
 
 /**
- * Sends a request and reads the answer, whatever its status. Redirects are not followed.
+ * Sends a request, once, and reads the answer, whatever its status. Redirects are not followed.
+ *
+ * Each request has a connection of its own: on one that is used again, `fetch` silently repeats a request that gets
+ * no answer, and a repeated order may run a step over the log of its first run (G7).
  *
  * @throws {OutageError} when there is no answer: network error, cut answer, timeout.
  * @throws the signal's reason when it aborts.
@@ -34,8 +37,10 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
   const forward = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", forward, { once: true });
   const timer = setTimeout(() => stop.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   try {
-    const response = await options.fetch(url, { ...init, redirect: "manual", signal: stop.signal });
+    const request = { ...init, redirect: "manual", signal: stop.signal, client } as const;
+    const response = await options.fetch(url, request);
     return { status: response.status, text: await response.text() };
   } catch (cause) {
     signal?.throwIfAborted();

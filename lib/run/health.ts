@@ -13,10 +13,16 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** What a worker needs to be ready, and the answers to `GET /health` and `GET /ready`. */
 export class Health {
   readonly #checks = new Map<string, Check>();
+  readonly #details = new Map<string, () => unknown>();
 
   /** Adds a dependency under the name people know it by. */
   add(dependency: string, check: Check): void {
     this.#checks.set(dependency, check);
+  }
+
+  /** Adds something to tell at `/ready` that does not decide whether the worker is ready. */
+  addDetail(name: string, tell: () => unknown): void {
+    this.#details.set(name, tell);
   }
 
   /** Asks every dependency at once. `ready` only if all answered in time. */
@@ -30,7 +36,7 @@ export class Health {
     return { ready: lines.every(([, state]) => state === "ok"), dependencies: Object.fromEntries(lines) };
   }
 
-  /** Answers `/health` (alive) and `/ready` (one line per dependency; 503 unless all are well). */
+  /** Answers `/health` (alive) and `/ready` (one line per dependency, then details; 503 unless all are well). */
   async answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
@@ -38,9 +44,10 @@ export class Health {
       return Response.json({ error: { code: "not_found", message: "unknown path" } }, { status: 404 });
     }
     const { ready, dependencies } = await this.ready();
-    return Response.json({ status: ready ? "ready" : "not ready", dependencies }, {
-      status: ready ? 200 : 503,
-    });
+    const status = ready ? "ready" : "not ready";
+    const details = Object.fromEntries([...this.#details].map(([name, tell]) => [name, tell()]));
+    const told = this.#details.size > 0 ? { details } : {};
+    return Response.json({ status, dependencies, ...told }, { status: ready ? 200 : 503 });
   }
 }
 

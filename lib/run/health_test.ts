@@ -43,3 +43,16 @@ Deno.test("Health answers 404 to other paths", async () => {
   const answer = await ask(new Health(), "/metrics");
   assertEquals([answer.status, (await answer.json()).error.code], [404, "not_found"]);
 });
+
+Deno.test("Health tells details beside its dependencies, whatever they say", async () => {
+  const health = new Health();
+  health.add("redis", () => Promise.resolve());
+  health.addDetail("consumer", () => ({ shards: [1] }));
+  const answer = await health.answer(new Request("http://x/ready"));
+  assertEquals(answer.status, 200);
+  assertEquals(await answer.json(), {
+    status: "ready",
+    dependencies: { redis: "ok" },
+    details: { consumer: { shards: [1] } },
+  });
+});

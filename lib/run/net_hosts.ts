@@ -28,19 +28,31 @@ const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"];
 
 /**
- * The hosts behind a Redis address. Which of them is the primary is told by Sentinel at run time, so with
- * `redis+sentinel://` these are the sentinels, each also on every other port (they often stand beside a Redis
- * server), and `masterHosts`: a list of `host`, `host:port` or `network/bits:port` divided by commas. Without
- * that list: port 6379 in the private IPv4 networks.
+ * The hosts behind a Redis address. Which of them is the primary is told by Sentinel at run time, perhaps one that
+ * did not exist when the worker was started, so asking the sentinels at start would not do. With Sentinel these are
+ * therefore the sentinels, each also on every other port (they often stand beside a Redis server), and
+ * `masterHosts`: see {@link masterHostsFault}. Without that list: port 6379 in the private IPv4 networks.
  *
  * @throws {RangeError} as {@link hostsOf} does.
  */
 export function redisHosts(url: string, masterHosts: string): string[] {
-  if (!url.startsWith("redis+sentinel://")) return hostsOf(url, 6379);
+  if (!/^rediss?\+sentinel:\/\//.test(url)) return hostsOf(url, 6379);
   const sentinels = hostsOf(url, 26379).map((host) => host.replace(/:\d+$/, ""));
-  const masters = masterHosts.split(",").map((host) => host.trim()).filter(Boolean);
+  const masters = listed(masterHosts);
   return [
     ...sentinels,
     ...(masters.length > 0 ? masters : PRIVATE_NETWORKS.map((network) => `${network}:6379`)),
   ];
+}
+
+/** What is wrong with a list of `host`, `host:port` or `network/bits:port` divided by commas; null if nothing. */
+export function masterHostsFault(masterHosts: string): string | null {
+  const bad = listed(masterHosts).find((host) => !HOST.test(host.replace(/\/\d{1,3}(?=:|$)/, "")));
+  return bad === undefined
+    ? null
+    : `expected host:port or network/bits:port, divided by commas, not "${bad}"`;
+}
+
+function listed(hosts: string): string[] {
+  return hosts.split(",").map((host) => host.trim()).filter(Boolean);
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostsOf, redisHosts } from "./net_hosts.ts";
+import { hostsOf, masterHostsFault, redisHosts } from "./net_hosts.ts";
 
 Deno.test("hostsOf() leaves login, path and query out and fills in the port", () => {
   assertEquals(hostsOf("postgres://u:p%40x@db/chris?sslmode=require", 5432), ["db:5432"]);
@@ -40,4 +40,21 @@ Deno.test("redisHosts() keeps to private networks where no primary is named", ()
     "192.168.0.0/16:6379",
     "127.0.0.0/8:6379",
   ]);
+});
+
+Deno.test("redisHosts() treats Sentinel over TLS alike, and leaves login and query out", () => {
+  assertEquals(redisHosts("rediss+sentinel://:p%40@s1,s2:1/m/0?sentinel_password=x", "r:1"), [
+    "s1",
+    "s2",
+    "r:1",
+  ]);
+});
+
+Deno.test("masterHostsFault() takes hosts and networks, and refuses what would widen the flag", () => {
+  for (const good of ["", "redis-0, redis-1:6380", "10.0.0.0/8:6379,[fd00::1]:6379", "10.1.2.0/24"]) {
+    assertEquals(masterHostsFault(good), null, good);
+  }
+  for (const bad of ["*", "redis-0:x", "redis-0,*:6379", "redis 0", "unix:/run/x"]) {
+    assertEquals(masterHostsFault(bad)?.startsWith("expected host:port"), true, bad);
+  }
 });

@@ -7,8 +7,8 @@
 import { fileURLToPath } from "node:url";
 import { hostsOf, redisHosts } from "./net_hosts.ts";
 
-/** What a worker may need of the world outside, in groups that belong together. */
-type Need = "runtime" | "redis" | "broker" | "postgres" | "log store" | "pfcon" | "web" | "listen";
+/** What a program may need of the world outside, in groups that belong together. */
+export type Need = "runtime" | "redis" | "broker" | "postgres" | "log store" | "pfcon" | "web" | "listen";
 
 const NEEDS = {
   event_forwarder: ["runtime", "redis"],
@@ -36,7 +36,16 @@ export type Settings = Readonly<Record<string, unknown>>;
  * @throws {RangeError} if an address in the settings cannot be read.
  */
 export function permissionFlags(worker: WorkerName, settings: Settings): string[] {
-  const grants = [HOSTNAME, health(settings), ...NEEDS[worker].map((need) => GRANTS[need](settings))];
+  return flagsOf(NEEDS[worker], settings);
+}
+
+/**
+ * The same for a command that operators run, which has the needs of no worker.
+ *
+ * @throws {RangeError} as {@link permissionFlags} does.
+ */
+export function flagsOf(needs: readonly Need[], settings: Settings): string[] {
+  const grants = [HOSTNAME, health(settings), ...needs.map((need) => GRANTS[need](settings))];
   const all = (kind: keyof Grant) => [...new Set(grants.flatMap((grant) => grant[kind] ?? []))];
   return [
     "--ignore-env",

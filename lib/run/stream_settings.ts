@@ -5,11 +5,19 @@
  */
 import { z } from "@zod/zod";
 import { address, bool, int } from "./config.ts";
+import { masterHostsFault } from "./net_hosts.ts";
 
 /** Where Redis is, and what it must be like. */
 export const redisSettings = {
-  REDIS_URL: address("redis", "rediss", "redis+sentinel").default("redis://redis:6379/0").describe(
-    "Redis with the streams; `redis+sentinel://host1:26379,host2:26379/mymaster/0` asks Sentinel for the primary.",
+  REDIS_URL: address("redis", "rediss", "redis+sentinel", "rediss+sentinel").default("redis://redis:6379/0")
+    .describe(
+      "Redis with the streams; `redis+sentinel://user:password@host1:26379,host2:26379/mymaster/0` asks Sentinel " +
+        "for the primary (Sentinel's own login: `?sentinel_user=…&sentinel_password=…` behind it).",
+    ),
+  SENTINEL_MASTER_HOSTS: masterHosts().default("").describe(
+    "Redis servers that Sentinel may name as the primary, now or later: `host`, `host:port` or " +
+      "`network/bits:port`, divided by commas; the worker may connect to these. Empty: the sentinels' own hosts, and " +
+      "port 6379 in the private IPv4 networks.",
   ),
   REDIS_ALLOW_UNSAFE: bool().default(false).describe(
     "Start although Redis evicts keys (`maxmemory-policy` other than `noeviction`), which loses events.",
@@ -74,4 +82,11 @@ export function consumerFaults(
   return names.filter((name) => config[name] >= config.LEASE_TTL_MS).map((name) =>
     `${name} is ${config[name]}: expected less than LEASE_TTL_MS, which is ${config.LEASE_TTL_MS}`
   );
+}
+
+function masterHosts(): z.ZodType<string, string | undefined> {
+  return z.string().superRefine((text, check) => {
+    const fault = masterHostsFault(text);
+    if (fault !== null) check.addIssue({ code: "custom", message: fault });
+  });
 }

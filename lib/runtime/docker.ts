@@ -3,19 +3,17 @@
  *
  * @module
  */
-import type { Readable } from "node:stream";
 import { identify } from "../job/identity.ts";
 import { statesOfLife } from "../job/life.ts";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
-import { canonicalTime, epochSeconds } from "./canonical_time.ts";
-import { DockerEngine, type Inspected, type LogQuery } from "./docker_engine.ts";
-import { fragmentDecoder, LogFormatError } from "./docker_frames.ts";
-import { LineBegins } from "./line_begins.ts";
+import { canonicalTime } from "./canonical_time.ts";
+import { DockerEngine, type Inspected, type Listed } from "./docker_engine.ts";
+import { DockerLog } from "./docker_log.ts";
+import { HeardChanges } from "./heard_changes.ts";
 import type { Change, ContainerFacts, ContainerSummary, Fragment, LineRange, Runtime } from "./runtime.ts";
-import { LogsUnavailableError } from "./runtime.ts";
 import { shellJoin } from "./shell_join.ts";
 import { EventIds } from "./docker_events.ts";
 import { streamBatches } from "./stream_batches.ts";
@@ -23,14 +21,16 @@ import { streamBatches } from "./stream_batches.ts";
 /** Label with which pfcon says which step a container is. */
 export const DOCKER_JOB_TYPE_LABEL = "org.chrisproject.job_type";
 
+/** Without regular lists, one is taken this often to see whether events still come in (ms). */
+const CHECK_MS = 30_000;
+/** How long the event of a change that a list shows may be under way (ms). */
+const UNDER_WAY_MS = 2_000;
+
 /** How far back events are asked for at each connect, against the moment between answer and subscription (s). */
 const EVENT_OVERLAP_SECONDS = 10;
 
-/** Longest wait for the last line of a log (ms). */
-const TAIL_TIMEOUT_MS = 20_000;
-
-/** Log drivers that store all pieces of one line with one time. */
-const ONE_TIME_PER_LINE = new Set(["json-file", "local"]);
+/** Containers whose kind of log is remembered. */
+const MAX_LOGS = 10_000;
 
 /** Which containers are ours, and where. */
 export interface DockerOptions {
@@ -50,6 +50,8 @@ export class DockerRuntime implements Runtime {
   readonly #label: string;
   readonly #log: Logger;
   readonly #now: () => number;
+  /** By container id: what kind of log it has never changes, so one inspection tells it for good. */
+  readonly #logs = new Map<string, DockerLog>();
 
   constructor(options: DockerOptions) {
     this.#engine = new DockerEngine(options.host);
@@ -77,33 +79,51 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** One connection's changes. Subscribed before the list is taken, so nothing falls between the two. */
+  /**
+   * One connection's changes. Subscribed before the list is taken, so nothing falls between the two. Ends with an
+   * outage when a list shows a change that no event told of: then this connection is of no use any more.
+   */
   async *#connection(signal: AbortSignal, relistMs: number): AsyncGenerator<Change> {
     const since = Math.floor(this.#now() / 1_000) - EVENT_OVERLAP_SECONDS;
     const stream = await this.#engine.events(this.#label, since, signal);
     const done = new AbortController();
     const batches = streamBatches(stream, AbortSignal.any([signal, done.signal]));
-    const relist = relistMs > 0 ? () => sleep(relistMs, done.signal) : () => new Promise<void>(() => {});
     try {
       const ids = new EventIds();
+      const heard = new HeardChanges();
+      let unheard: string[] = [];
       let next = batches.next();
       next.catch(() => {}); // looked at below
-      yield { kind: "listed", containers: await this.#list(signal), afterGap: true };
-      let due = relist();
+      const first = await this.#list(signal);
+      heard.unheard(first);
+      yield { kind: "listed", containers: first, afterGap: true };
+      const wait = () => sleep(unheard.length > 0 ? UNDER_WAY_MS : relistMs || CHECK_MS, done.signal);
+      let due = wait();
       while (!signal.aborted) {
         const turn = await Promise.race([next, due.then(() => null)]).catch((cause) => {
           throw new OutageError("docker", "read events", { cause });
         });
-        if (turn === null) {
-          yield { kind: "listed", containers: await this.#list(signal), afterGap: false };
-          due = relist();
-        } else if (turn.done) {
-          return;
-        } else {
-          for (const id of changedIds(ids, turn.value)) yield { kind: "changed", id };
+        if (turn?.done) return;
+        if (turn) {
+          for (const id of changedIds(ids, turn.value)) {
+            heard.name(id);
+            yield { kind: "changed", id };
+          }
           next = batches.next();
           next.catch(() => {});
+          continue;
         }
+        if (unheard.length > 0) {
+          if (!unheard.every((id) => heard.wasNamed(id))) {
+            throw new OutageError("docker", "hear of changes that its list shows");
+          }
+          unheard = [];
+        } else {
+          const containers = await this.#list(signal);
+          unheard = heard.unheard(containers);
+          yield { kind: "listed", containers, afterGap: false };
+        }
+        due = wait();
       }
     } finally {
       done.abort();
@@ -113,53 +133,39 @@ export class DockerRuntime implements Runtime {
 
   async #list(signal: AbortSignal): Promise<ContainerSummary[]> {
     const containers = await this.#engine.list(this.#label, signal);
-    return containers.map(({ Id, State }) => ({ id: Id, running: RUNNING.has(State) }));
+    return summaries(containers);
   }
 
   async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null> {
     const inspected = await this.#engine.inspect(id, signal);
+    if (inspected) this.#remember(id, DockerLog.of(this.#engine, inspected));
+    else this.#logs.delete(id);
     return inspected && dockerFacts(inspected);
   }
 
   async *lines(id: string, range: LineRange, signal: AbortSignal): AsyncGenerator<Fragment[]> {
-    const query = { follow: range.follow, ...(range.since ? { since: epochSeconds(range.since) } : {}) };
-    yield* this.#fragments(id, query, signal);
+    const log = await this.#logOf(id, signal);
+    yield* log.lines(range, signal);
   }
 
   async lastFragment(id: string, signal?: AbortSignal): Promise<Fragment | null> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), TAIL_TIMEOUT_MS);
-    const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
-    try {
-      let last: Fragment | null = null;
-      for await (const fragments of this.#fragments(id, { follow: false, tail: 1 }, either)) {
-        last = fragments.at(-1) ?? last;
-      }
-      if (!either.aborted) return last;
-      throw new OutageError("docker", `read the end of the log of container "${id}"`);
-    } finally {
-      clearTimeout(timer);
-    }
+    const log = await this.#logOf(id, signal);
+    return await log.last(signal);
   }
 
-  async *#fragments(id: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<Fragment[]> {
-    const container = await this.#engine.inspect(id, signal);
-    if (!container) throw new LogsUnavailableError(id, { cause: "no such container" });
-    const driver = container.HostConfig?.LogConfig?.Type ?? "";
-    const decoder = fragmentDecoder({ tty: container.Config.Tty, mended: driver === "json-file" });
-    const begins = new LineBegins({ oneTimePerLine: ONE_TIME_PER_LINE.has(driver) });
-    const stream: Readable = await this.#engine.logs(id, query, signal);
-    try {
-      for await (const chunks of streamBatches(stream, signal)) {
-        const fragments = chunks.flatMap((chunk) => decoder.decode(chunk));
-        if (fragments.length > 0) yield begins.mark(fragments);
-      }
-      const fragments = signal.aborted ? [] : decoder.end();
-      if (fragments.length > 0) yield begins.mark(fragments);
-    } catch (cause) {
-      if (cause instanceof LogFormatError) throw new LogsUnavailableError(id, { cause });
-      throw new OutageError("docker", `read the log of container "${id}"`, { cause });
-    }
+  async #logOf(id: string, signal?: AbortSignal): Promise<DockerLog> {
+    const known = this.#logs.get(id);
+    if (known) return known;
+    const log = await DockerLog.open(this.#engine, id, signal);
+    this.#remember(id, log);
+    return log;
+  }
+
+  #remember(id: string, log: DockerLog): void {
+    this.#logs.delete(id);
+    this.#logs.set(id, log);
+    const [oldest] = this.#logs.keys();
+    if (oldest !== undefined && this.#logs.size > MAX_LOGS) this.#logs.delete(oldest);
   }
 
   async ping(): Promise<void> {
@@ -168,6 +174,16 @@ export class DockerRuntime implements Runtime {
 }
 
 const RUNNING = new Set(["running", "paused", "restarting"]);
+
+/** Listed containers as the port describes them: the Engine names the youngest first. Pure. */
+export function summaries(containers: readonly Listed[]): ContainerSummary[] {
+  return containers.toReversed().sort((a, b) => a.Created - b.Created).map(({ Id, State, Names, Labels }) => {
+    // Of "/name" and "/other/alias" the first is its own.
+    const name = Names?.find((each) => each.lastIndexOf("/") <= 0) ?? "";
+    const identity = identify(name, Labels ?? {}, DOCKER_JOB_TYPE_LABEL);
+    return { id: Id, running: RUNNING.has(State), jobId: identity?.job_id ?? null };
+  });
+}
 
 /** An inspected container as the port describes it. Pure. */
 export function dockerFacts(inspected: Inspected): ContainerFacts {

@@ -9,6 +9,7 @@ import type { Readable } from "node:stream";
 import Docker from "dockerode";
 import { z } from "@zod/zod";
 import { OutageError } from "../run/outage_error.ts";
+import { rawAnswer } from "./raw_answer.ts";
 import { LogsUnavailableError } from "./runtime.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -40,12 +41,26 @@ export const Inspected = z.object({
     Labels: z.record(z.string(), z.string()).nullish(),
     Tty: z.boolean().default(false),
   }),
-  HostConfig: z.object({ LogConfig: z.object({ Type: z.string().default("") }).nullish() }).nullish(),
+  HostConfig: z.object({
+    LogConfig: z.object({
+      Type: z.string().default(""),
+      Config: z.record(z.string(), z.string()).nullish(),
+    }).nullish(),
+  }).nullish(),
 });
 /** What we read of an inspected container. */
 export type Inspected = z.infer<typeof Inspected>;
 
-const Listed = z.array(z.object({ Id: z.string(), State: z.string().default("") }));
+const Listed = z.array(z.object({
+  Id: z.string(),
+  State: z.string().default(""),
+  Names: z.array(z.string()).nullish(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+  /** Seconds since 1970. */
+  Created: z.number().default(0),
+}));
+/** A container in the Engine's list. */
+export type Listed = z.infer<typeof Listed>[number];
 
 /** What a log request may ask for, in the Engine's words. */
 export interface LogQuery {
@@ -57,11 +72,13 @@ export interface LogQuery {
 /** One Docker Engine. Every method throws {@link OutageError} when it is away or does not answer in time. */
 export class DockerEngine {
   readonly #docker: Docker;
+  readonly #host: string;
   readonly #places = new Semaphore(MAX_QUESTIONS);
 
   /** `host`: `unix:///path` or `tcp://host:port`. */
   constructor(host: string) {
     this.#docker = new Docker(connection(host));
+    this.#host = host;
   }
 
   async ping(): Promise<void> {
@@ -69,7 +86,7 @@ export class DockerEngine {
   }
 
   /** All containers with that label, stopped ones too. */
-  async list(label: string, signal?: AbortSignal): Promise<z.infer<typeof Listed>> {
+  async list(label: string, signal?: AbortSignal): Promise<Listed[]> {
     const options = { all: true, filters: { label: [label] } };
     const attempt = "list containers";
     const body = await ask(attempt, signal, (abortSignal) => {
@@ -99,19 +116,18 @@ export class DockerEngine {
   }
 
   /**
-   * A container's log with times, in the form that `docker_frames.ts` reads.
+   * A container's log with times, in the form that `docker_frames.ts` reads. One that follows may end early.
    *
    * @throws {LogsUnavailableError} if there is none to read.
    */
   async logs(id: string, query: LogQuery, signal: AbortSignal): Promise<Readable> {
     const options = { ...query, stdout: true, stderr: true, timestamps: true };
+    const attempt = `read the log of container "${id}"`;
+    const path = `/containers/${id}/logs?`;
     try {
-      return await this.#stream(
-        `read the log of container "${id}"`,
-        `/containers/${id}/logs?`,
-        options,
-        signal,
-      );
+      if (!query.follow) return await this.#stream(attempt, path, options, signal);
+      const search = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, `${value}`]));
+      return await ask(attempt, signal, (either) => rawAnswer(this.#host, `${path}${search}`, either));
     } catch (error) {
       // 404: gone; 409: dead or being removed; 501 and some 500: its log driver cannot be read.
       const cause = error instanceof OutageError ? error.cause : error;

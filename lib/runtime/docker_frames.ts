@@ -55,6 +55,7 @@ class FrameDecoder implements FragmentDecoder {
   decode(chunk: Uint8Array): Fragment[] {
     let bytes = asBuffer(chunk);
     if (this.#rest.length > 0) bytes = Buffer.concat([this.#rest, bytes]);
+    const latin1 = bytes.toString("latin1"); // once for all records: cutting a text costs much less than making one
     const fragments: Fragment[] = [];
     let at = 0;
     while (bytes.length - at >= HEADER_BYTES) {
@@ -64,10 +65,11 @@ class FrameDecoder implements FragmentDecoder {
           `Cannot read log: no frame begins with ${bytes.toString("hex", at, at + 8)}`,
         );
       }
-      if (bytes.length - at < HEADER_BYTES + length) break;
-      const frame = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
-      fragments.push(fragmentOf(frame, streamOf(bytes[at], frame), this.#mended));
-      at += HEADER_BYTES + length;
+      const from = at + HEADER_BYTES;
+      if (bytes.length < from + length) break;
+      const stream = streamOf(bytes[at], bytes, from, from + length);
+      at = from + length;
+      fragments.push(fragmentOf({ bytes, latin1, from, to: at }, stream, this.#mended));
     }
     this.#rest = bytes.subarray(at);
     return fragments;
@@ -81,8 +83,15 @@ class FrameDecoder implements FragmentDecoder {
   }
 }
 
-function streamOf(number: number | undefined, frame: Buffer): "stdout" | "stderr" {
-  if (number === 3) throw new LogFormatError(`Cannot read log: the Engine says "${frame.toString().trim()}"`);
+function streamOf(
+  number: number | undefined,
+  bytes: Buffer,
+  from: number,
+  to: number,
+): "stdout" | "stderr" {
+  if (number === 3) {
+    throw new LogFormatError(`Cannot read log: the Engine says "${bytes.toString("utf8", from, to).trim()}"`);
+  }
   return number === 2 ? "stderr" : "stdout";
 }
 
@@ -113,29 +122,47 @@ class TerminalDecoder implements FragmentDecoder {
       const newline = payload.subarray(0, MAX_RECORD_BYTES).indexOf(NEWLINE);
       if (newline < 0 && payload.length < MAX_RECORD_BYTES && !isEnd) break;
       const length = newline < 0 ? Math.min(payload.length, MAX_RECORD_BYTES) : newline + 1;
-      fragments.push(fragmentOf(this.#rest.subarray(0, space + 1 + length), "stdout", this.#mended));
+      const record = this.#rest.subarray(0, space + 1 + length);
+      const whole = { bytes: record, latin1: record.toString("latin1"), from: 0, to: record.length };
+      fragments.push(fragmentOf(whole, "stdout", this.#mended));
       this.#rest = this.#rest.subarray(space + 1 + length);
     }
     return fragments;
   }
 }
 
-function fragmentOf(record: Buffer, stream: "stdout" | "stderr", mended: boolean): Fragment {
-  const space = record.subarray(0, LONGEST_TIME + 1).indexOf(SPACE);
-  const newline = record[record.length - 1] === NEWLINE;
+/** Where a record is: the bytes and, at the same places, the characters between `from` and `to`. */
+interface RecordAt {
+  readonly bytes: Buffer;
+  readonly latin1: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function fragmentOf(
+  { bytes, latin1, from, to }: RecordAt,
+  stream: "stdout" | "stderr",
+  mended: boolean,
+): Fragment {
+  let space = from;
+  while (space < to && bytes[space] !== SPACE && space - from <= LONGEST_TIME) space++;
+  const newline = bytes[to - 1] === NEWLINE;
+  const end = newline ? to - 1 : to;
   try {
-    const time = canonicalTime(record.toString("latin1", 0, Math.max(space, 0)));
-    return {
-      stream,
-      time,
-      bytes: record.subarray(space + 1, record.length - (newline ? 1 : 0)),
-      newline,
-      mended,
-    };
+    const time = canonicalTime(bytes[space] === SPACE ? latin1.slice(from, space) : "");
+    const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + space + 1, Math.max(end - space - 1, 0));
+    const fragment = { stream, time, bytes: payload, newline, mended };
+    return isAscii(bytes, space + 1, end) ? { ...fragment, text: latin1.slice(space + 1, end) } : fragment;
   } catch (cause) {
-    const begin = JSON.stringify(record.toString("latin1", 0, 80));
+    const begin = JSON.stringify(latin1.slice(from, Math.min(to, from + 80)));
     throw new LogFormatError(`Cannot read log: no time at the begin of the record ${begin}`, { cause });
   }
+}
+
+function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
+  let all = 0;
+  for (let at = from; at < to; at++) all |= bytes[at] ?? 0;
+  return all < 0x80;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

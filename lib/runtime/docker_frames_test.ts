@@ -119,3 +119,15 @@ function frame(stream: number, payload: string): Uint8Array {
   whole.set(bytes, 8);
   return whole;
 }
+
+Deno.test("G2 a fragment has its text if, and only if, all of it is ASCII", () => {
+  fc.assert(fc.property(writes, (input) => {
+    for (const tty of [false, true]) {
+      const decoder = fragmentDecoder({ tty, mended: false });
+      for (const { bytes, text } of decoder.decode(engineBytes(engineRecords(input), tty))) {
+        const isAscii = bytes.every((byte) => byte < 0x80);
+        assertEquals(text, isAscii ? new TextDecoder().decode(bytes) : undefined);
+      }
+    }
+  }));
+});

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { dockerFacts } from "./docker.ts";
+import { dockerFacts, summaries } from "./docker.ts";
 import { Inspected } from "./docker_engine.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -64,4 +64,27 @@ Deno.test("dockerFacts() understands engines that write local time", () => {
     "2026-01-15T12:01:00+00:00",
     "2026-01-15T12:01:01.500000+00:00",
   ]);
+});
+
+Deno.test("summaries() begins with the oldest container, also of those made within one second, and names its job", () => {
+  const listed = (Id: string, Created: number, State: string, ...Names: string[]) => ({
+    Id,
+    Created,
+    State,
+    Names,
+  });
+  assertEquals(
+    summaries([
+      listed("d", 101, "paused", "/j1-upload"),
+      listed("c", 100, "exited", "/other/alias", "/j1"),
+      listed("b", 100, "running", "/j1-copy"),
+      listed("a", 102, "created"),
+    ]),
+    [
+      { id: "b", running: true, jobId: "j1" },
+      { id: "c", running: false, jobId: "j1" },
+      { id: "d", running: true, jobId: "j1" },
+      { id: "a", running: false, jobId: null },
+    ],
+  );
 });

@@ -1,8 +1,14 @@
+import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
+import { OutageError } from "../run/outage_error.ts";
+import { sleep } from "../run/sleep.ts";
 
 /** How a {@link KeyedWork} works. */
 export interface KeyedWorkOptions {
-  /** Does what there is to do for a key; whatever it needs to know it must find out itself. */
+  /**
+   * Does what there is to do for a key; whatever it needs to know it must find out itself. What fails with an
+   * {@link OutageError} is done again after a while, and meanwhile takes nobody's place.
+   */
   readonly work: (key: string) => Promise<void>;
   /** Keys worked on at the same time. @default Infinity */
   readonly limit?: number;
@@ -10,14 +16,20 @@ export interface KeyedWorkOptions {
 }
 
 /**
- * Work that hints cause: one key's never overlaps with itself, different keys' does. Any number of hints that
- * come before or during a key's work cause one more round, so memory is bounded by the number of keys.
+ * Work that hints cause: one key's never overlaps with itself, different keys' does, unless they are of one group:
+ * those take turns, in the order of their hints. Any number of hints that come before or during a key's work cause
+ * one more round, so memory is bounded by the number of keys.
  */
 export class KeyedWork {
   readonly #options: KeyedWorkOptions;
-  readonly #waiting = new Set<string>();
+  /** With the group of each, if it has one. */
+  readonly #waiting = new Map<string, string | undefined>();
   readonly #active = new Map<string, { again: boolean }>();
-  #stopped = false;
+  /** Groups of which one key is worked on. */
+  readonly #busy = new Set<string>();
+  /** Outages in a row that a key's work met, and whether its next try is on the way. */
+  readonly #outages = new Map<string, { count: number; isDue: boolean }>();
+  readonly #stop = new AbortController();
   #idle: (() => void) | null = null;
 
   constructor(options: KeyedWorkOptions) {
@@ -25,40 +37,61 @@ export class KeyedWork {
   }
 
   /** Sees to it that a round of work for `key` begins after this moment. */
-  hint(key: string): void {
-    if (this.#stopped) return;
+  hint(key: string, group?: string): void {
+    if (this.#stop.signal.aborted) return;
     const active = this.#active.get(key);
     if (active) active.again = true;
-    else this.#waiting.add(key);
+    else this.#waiting.set(key, group ?? this.#waiting.get(key));
     this.#startWaiting();
   }
 
   /** Begins no further round; resolves when those under way have ended. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#waiting.clear();
     if (this.#active.size > 0) await new Promise<void>((resolve) => this.#idle = resolve);
   }
 
   #startWaiting(): void {
-    for (const key of this.#waiting) {
+    for (const [key, group] of this.#waiting) {
       if (this.#active.size >= (this.#options.limit ?? Infinity)) return;
+      if (group !== undefined && this.#busy.has(group)) continue;
       this.#waiting.delete(key);
-      this.#round(key);
+      this.#round(key, group);
     }
   }
 
-  async #round(key: string): Promise<void> {
+  async #round(key: string, group: string | undefined): Promise<void> {
     const state = { again: false };
     this.#active.set(key, state);
+    if (group !== undefined) this.#busy.add(group);
     try {
       await this.#options.work(key);
+      this.#outages.delete(key);
     } catch (error) {
-      if (!this.#stopped) this.#options.log.error({ error, key }, "work failed, waiting for the next hint");
+      if (error instanceof OutageError) this.#later(key, group, error);
+      else if (!this.#stop.signal.aborted) {
+        this.#options.log.error({ error, key }, "work failed, waiting for the next hint");
+      }
     }
     this.#active.delete(key);
-    if (state.again && !this.#stopped) this.#waiting.add(key);
+    if (group !== undefined) this.#busy.delete(group);
+    if (state.again && !this.#stop.signal.aborted) this.#waiting.set(key, group);
     this.#startWaiting();
     if (this.#active.size === 0) this.#idle?.();
+  }
+
+  async #later(key: string, group: string | undefined, error: OutageError): Promise<void> {
+    const { signal } = this.#stop;
+    const outages = this.#outages.get(key) ?? { count: 0, isDue: false };
+    this.#outages.set(key, outages);
+    if (++outages.count === 1 && !signal.aborted) {
+      this.#options.log.warn({ key, error: error.message }, "waiting for the outage to end");
+    }
+    if (outages.isDue) return;
+    outages.isDue = true;
+    await sleep(backoffMs(outages.count), signal);
+    outages.isDue = false;
+    this.hint(key, group);
   }
 }

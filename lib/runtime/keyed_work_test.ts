@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { OutageError } from "../run/outage_error.ts";
 import { silentLogger } from "../run/log.ts";
+import { until } from "../testing/until.ts";
 import { KeyedWork } from "./keyed_work.ts";
 
 /** Work whose rounds end when the test says so. */
@@ -63,4 +65,38 @@ Deno.test("KeyedWork.stop() waits for the rounds under way and begins none", asy
   await stopping;
   keyed.hint("c");
   assertEquals(log, ["a"]);
+});
+
+Deno.test("G8 KeyedWork does again what an outage stopped, and gives its place to others meanwhile", async () => {
+  const { keyed, log, end } = setup(1);
+  for (const key of ["a", "b", "a"]) keyed.hint(key); // the last one while "a" is worked on
+  await end("a", new OutageError("docker", "look"));
+  assertEquals(log, ["a", "b"], "who waits for an outage waits outside");
+  await end("b");
+  await end("a", new OutageError("docker", "look"));
+  await until("tried again by itself", () => log.length === 4);
+  await end("a");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assertEquals(log, ["a", "b", "a", "a"], "two outages, one more try");
+  await keyed.stop();
+});
+
+Deno.test("G4 KeyedWork lets the keys of one group take turns in the order of their hints, beside other groups", async () => {
+  const { keyed, log, end } = setup();
+  for (const [key, group] of [["a1", "a"], ["a2", "a"], ["b1", "b"], ["a3", "a"], ["c"]]) {
+    keyed.hint(key ?? "", group);
+  }
+  keyed.hint("a2"); // as an event does, which knows of no group
+  assertEquals(log, ["a1", "b1", "c"]);
+  await end("b1");
+  assertEquals(log, ["a1", "b1", "c"]);
+  await end("a1", new OutageError("docker", "look"));
+  assertEquals(log.slice(3), ["a2"], "an outage of one holds up no other");
+  await end("a2");
+  assertEquals(log.slice(3), ["a2", "a3"]);
+  await end("c");
+  await end("a3");
+  await until("tried again", () => log.length === 6);
+  await end("a1");
+  await keyed.stop();
 });

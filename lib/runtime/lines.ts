@@ -44,7 +44,11 @@ export class LineAssembler {
   add(fragment: Fragment): Line[] {
     const { stream, time, bytes } = fragment;
     if (fragment.newline && bytes.byteLength <= this.#maxBytes && !this.#open.has(stream)) {
-      return [{ stream, time, ...decode(bytes, fragment.mended), truncated: null }]; // most lines are like this
+      if (fragment.text !== undefined) { // most lines are like this
+        return [{ stream, time, text: fragment.text, lossy: false, truncated: null }];
+      }
+      const { text, lossy } = decode(bytes, fragment.mended);
+      return [{ stream, time, text, lossy, truncated: null }];
     }
     const lines: Line[] = [];
     if (fragment.begins) lines.push(...this.#close(fragment.stream));

@@ -34,12 +34,15 @@ export interface ContainerFacts {
 export interface ContainerSummary {
   readonly id: string;
   readonly running: boolean;
+  /** Whose it is, as far as a list tells. */
+  readonly jobId?: string | null;
 }
 
 /** Something to look at: all containers there are, or one that may have changed or gone. */
 export type Change =
   | {
     readonly kind: "listed";
+    /** The oldest first, as far as the runtime tells. */
     readonly containers: readonly ContainerSummary[];
     /** Whether changes may have happened unseen before this list. */
     readonly afterGap: boolean;
@@ -54,12 +57,16 @@ export interface Fragment {
   readonly time: string;
   /** Without the newline. */
   readonly bytes: Uint8Array;
+  /** The same as text, if all of it is ASCII and the runtime's adapter knows that at no cost. */
+  readonly text?: string;
   /** Whether a newline ended it: then the line is complete. */
   readonly newline: boolean;
   /** The runtime keeps text, not bytes: whatever was no UTF-8 is U+FFFD in `bytes` already. */
   readonly mended?: boolean;
   /** It begins a line although the one before had no newline (the container was started again). */
   readonly begins?: boolean;
+  /** It is the first that the runtime still holds, and there may have been others before it. */
+  readonly beheaded?: boolean;
 }
 
 /** Which part of a container's output is wanted. */
@@ -74,8 +81,8 @@ export interface LineRange {
 export interface Runtime {
   /**
    * Begins with all containers there are, then names each that may have changed; lists all of them again after
-   * every lost connection and every `relistMs` (0: never), so that no change stays unseen. Waits through
-   * outages; ends when `signal` aborts, and never otherwise.
+   * every lost connection and every `relistMs` (0: when it needs a list for itself, if ever), so that no change
+   * stays unseen. Waits through outages; ends when `signal` aborts, and never otherwise.
    */
   changes(signal: AbortSignal, options: { relistMs: number }): AsyncIterable<Change>;
   /** What is known of a container; null if it no longer exists. @throws {OutageError} */

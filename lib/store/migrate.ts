@@ -6,6 +6,8 @@
 import { createHash } from "node:crypto";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import jobLogs from "./migrations/0002_job_logs.sql" with { type: "text" };
+import relayProgress from "./migrations/0003_relay_progress.sql" with { type: "text" };
+import conflictSince from "./migrations/0004_conflict_since.sql" with { type: "text" };
 import type { Sql, Transaction } from "./open.ts";
 import { withOutage } from "./outage.ts";
 
@@ -20,6 +22,8 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: "0001_jobs", sql: jobs },
   { name: "0002_job_logs", sql: jobLogs },
+  { name: "0003_relay_progress", sql: relayProgress },
+  { name: "0004_conflict_since", sql: conflictSince },
 ];
 
 /** The database is not one that this code can work with; trying again does not help. */

@@ -30,30 +30,73 @@ export async function addToOutbox(
 }
 
 /**
- * Oldest unpublished rows, for the one relay that holds the lock until its transaction ends; null if another
- * relay holds it.
+ * Lets a job's event go out once more, behind all of the job's others. Under an id of its own, as Redis remembers
+ * the old one; until then it keeps the place that it had. Nothing happens if there is no such event.
  */
-export async function lockUnpublished(sql: Sql, limit: number): Promise<OutboxRow[] | null> {
+export async function sendAgain(sql: Sql, event: StatusEvent): Promise<void> {
+  await sql`
+    UPDATE job_outbox SET id = DEFAULT, published_at = NULL, publication = NULL
+    WHERE job_id = ${event.job_id} AND event ->> 'event_id' = ${event.event_id}`;
+}
+
+/** Becomes the one relay at work until the transaction ends; false if another one is. */
+export async function lockRelay(sql: Sql): Promise<boolean> {
   const [lock] = await sql`SELECT pg_try_advisory_xact_lock(hashtext('job_outbox relay')) AS taken`;
-  if (!lock?.taken) return null;
+  return lock?.taken === true;
+}
+
+/** Oldest unpublished rows. */
+export async function listUnpublished(sql: Sql, limit: number): Promise<OutboxRow[]> {
   const rows = await sql`
     SELECT id::text, job_id, stream, event FROM job_outbox
     WHERE published_at IS NULL ORDER BY job_outbox.id LIMIT ${limit}`;
   return rows.map((row) => ({ id: row.id, jobId: row.job_id, stream: row.stream, event: row.event }));
 }
 
-/** Notes where rows went; `entryIds` in the order of `rows`. */
+/** Number of the last publication that was noted; "0" if there was none. */
+export async function lastPublication(sql: Sql): Promise<string> {
+  const [row] = await sql`SELECT publication::text FROM relay_progress`;
+  return row?.publication ?? "0";
+}
+
+/** A number for the next publication, higher than all before. It is used up even if the transaction fails. */
+export async function nextPublication(sql: Sql): Promise<string> {
+  const [row] = await sql`SELECT nextval('relay_publication')::text AS publication`;
+  return row?.publication;
+}
+
+/** Notes where rows went, by which publication; `entryIds` in the order of `rows`. */
 export async function markPublished(
   sql: Sql,
   rows: readonly OutboxRow[],
-  entryIds: readonly string[],
+  { entryIds, publication }: { entryIds: readonly string[]; publication: string },
 ): Promise<void> {
   const parts = entryIds.map(entryIdParts);
   await sql`
-    UPDATE job_outbox SET published_at = now(), entry_ms = sent.ms, entry_seq = sent.seq
+    UPDATE job_outbox SET published_at = now(), entry_ms = sent.ms, entry_seq = sent.seq,
+      publication = ${publication}
     FROM unnest(${rows.map((row) => row.id)}::bigint[], ${parts.map(([ms]) => ms)}::bigint[],
       ${parts.map(([, seq]) => seq)}::bigint[]) AS sent(id, ms, seq)
     WHERE job_outbox.id = sent.id`;
+  await noteProgress(sql, publication);
+}
+
+/**
+ * Lets rows go out again that went out after a publication, at most `maxAgeMs` ago; returns how many. Until then
+ * they keep the place that they had.
+ */
+export async function unpublishAfter(sql: Sql, publication: string, maxAgeMs: number): Promise<number> {
+  const rows = await sql`
+    UPDATE job_outbox SET published_at = NULL
+    WHERE publication > ${publication} AND published_at > now() - ${maxAgeMs} * interval '1 millisecond'`;
+  await noteProgress(sql, publication);
+  return rows.count;
+}
+
+async function noteProgress(sql: Sql, publication: string): Promise<void> {
+  await sql`
+    INSERT INTO relay_progress (publication) VALUES (${publication})
+    ON CONFLICT (single) DO UPDATE SET publication = excluded.publication`;
 }
 
 /** A row as readers see it; `entryId` is null until the relay has noted where it went. */
@@ -79,3 +122,6 @@ export async function listOutbox<E>(
 export function publishedMemoKey(jobId: string): string {
   return `chris:relay:published:${jobId}`;
 }
+
+/** Where Redis holds the number of the last publication. */
+export const PUBLICATION_MARK_KEY = "chris:relay:publication";

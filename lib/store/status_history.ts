@@ -11,6 +11,8 @@ import type { Sql } from "./open.ts";
 /** A status event with the stream entry it came from. */
 export interface StoredStatus {
   readonly entryId: string;
+  /** The id that the entry had at first, if it was put back from the dead letters: its place in the history. */
+  readonly requeuedFrom?: string | undefined;
   readonly event: StatusEvent;
 }
 
@@ -27,12 +29,60 @@ const RANK: Readonly<Record<string, number>> = {
 const MISDATED_BY_MS = 1_000;
 
 /** Adds an event to the history; false if it was there already. */
-export async function insertStatus(sql: Sql, { event, entryId }: StoredStatus): Promise<boolean> {
-  const [ms, seq] = entryIdParts(entryId);
+export async function insertStatus(
+  sql: Sql,
+  { event, entryId, requeuedFrom }: StoredStatus,
+): Promise<boolean> {
+  const [ms, seq] = entryIdParts(requeuedFrom ?? entryId);
   const rows = await sql`
     INSERT INTO job_status_history (job_id, event_id, event, entry_ms, entry_seq)
     VALUES (${event.job_id}, ${event.event_id}, ${sql.json(event)}, ${ms}, ${seq})
     ON CONFLICT (event_id) DO NOTHING RETURNING 1`;
+  return rows.length > 0;
+}
+
+/**
+ * Gives an event of the history the place of its repetition, if states that its container was in before stand
+ * behind it; true if that was so. It got there ahead of them when Redis lost them unrecorded while it was in hand.
+ * They are told again, and then it is, too. A place only ever moves on to where the stream tells the event again, so
+ * whoever reads on from a place misses nothing.
+ */
+export async function moveBehindEarlier(
+  sql: Sql,
+  { event, entryId, requeuedFrom }: StoredStatus,
+): Promise<boolean> {
+  const [ms, seq] = entryIdParts(requeuedFrom ?? entryId);
+  const earlier = event.status === "started" ? ["notStarted"] : ["notStarted", "started"];
+  const rows = await sql`
+    UPDATE job_status_history AS told SET entry_ms = ${ms}, entry_seq = ${seq}
+    WHERE told.event_id = ${event.event_id} AND ${event.status} <> 'notStarted' AND EXISTS (
+      SELECT 1 FROM job_status_history AS before
+      WHERE before.job_id = told.job_id AND before.event ->> 'job_type' = told.event ->> 'job_type'
+        AND before.event ->> 'container_id' = told.event ->> 'container_id'
+        AND before.event ->> 'status' = ANY(${earlier}::text[])
+        AND (before.event ->> 'timestamp')::timestamptz
+          <= ${event.timestamp}::text::timestamptz + ${MISDATED_BY_MS} * interval '1 millisecond'
+        AND (before.entry_ms, before.entry_seq) > (told.entry_ms, told.entry_seq)
+        AND (before.entry_ms, before.entry_seq) < (${ms}::bigint, ${seq}::bigint))
+    RETURNING 1`;
+  return rows.length > 0;
+}
+
+/**
+ * Whether the event says that a container is gone without anybody having seen its end, while its end is recorded.
+ * Who tells so has been misled by a Redis that went back in time. Of a container that was started again after the
+ * recorded end it is true, and of one without an id nobody can say.
+ */
+export async function isRefuted(sql: Sql, event: StatusEvent): Promise<boolean> {
+  if (event.status !== "undefined" || !event.container_id) return false;
+  const rows = await sql`
+    SELECT 1 FROM job_status_history
+    WHERE job_id = ${event.job_id} AND event_id <> ${event.event_id}
+      AND event ->> 'job_type' = ${event.job_type} AND event ->> 'container_id' = ${event.container_id}
+      AND event ->> 'status' IN ('finishedSuccessfully', 'finishedWithError', 'undefined')
+      AND (event ->> 'timestamp')::timestamptz
+        >= ${event.timestamp}::text::timestamptz - ${MISDATED_BY_MS} * interval '1 millisecond'
+    LIMIT 1`;
   return rows.length > 0;
 }
 

@@ -1,6 +1,7 @@
 /**
- * How far each shard's status events are recorded (table `status_progress`): tasks of a shard are done one at a
- * time in the order of its stream, so everything up to this entry is in Postgres or in the dead letters.
+ * How far each shard's status events are recorded (table `status_progress`). A shard's events are recorded one at a
+ * time in the order of its stream, those too whose tasks got lost (`workers/task_worker/process_status.ts`), so
+ * everything up to this entry is in Postgres or in the dead letters.
  *
  * @module
  */

@@ -30,7 +30,7 @@ export async function endStep(
 /** pfcon has accepted the order of a step. */
 export async function markOrdered(sql: Sql, jobId: string, step: JobType): Promise<void> {
   await sql`
-    UPDATE job_step SET ordered_at = COALESCE(ordered_at, now()), last_error = NULL
+    UPDATE job_step SET ordered_at = COALESCE(ordered_at, now()), last_error = NULL, conflict_since = NULL
     WHERE job_id = ${jobId} AND step = ${step}`;
 }
 
@@ -42,7 +42,9 @@ export async function countStartAttempt(
   why: string,
 ): Promise<number> {
   const [row] = await sql`
-    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${storableText(why)}
+    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${
+    storableText(why)
+  }, conflict_since = NULL
     WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL RETURNING start_attempts`;
   return row?.start_attempts ?? 0;
 }
@@ -50,8 +52,17 @@ export async function countStartAttempt(
 /** Says why a step does not get on at the moment. */
 export async function noteStepError(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
   await sql`
-    UPDATE job_step SET last_error = ${storableText(why)}
+    UPDATE job_step SET last_error = ${storableText(why)}, conflict_since = NULL
     WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL`;
+}
+
+/** Says that pfcon finds the step not possible yet; returns how long it has said nothing else (ms). */
+export async function noteConflict(sql: Sql, jobId: string, step: JobType, why: string): Promise<number> {
+  const [row] = await sql`
+    UPDATE job_step SET last_error = ${storableText(why)}, conflict_since = COALESCE(conflict_since, now())
+    WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL
+    RETURNING extract(epoch FROM now() - conflict_since)::float8 * 1000 AS lasted_ms`;
+  return row?.lasted_ms ?? 0;
 }
 
 /** The order has come to nothing, which counts as a refused start: the step is to be ordered again. */

@@ -14,6 +14,11 @@ export function compareEntryIds(a: string, b: string): number {
   return aMs - bMs || aSeq - bSeq;
 }
 
+/** Whether a text is a complete id of a stream entry. */
+export function isEntryId(text: string): boolean {
+  return /^\d{1,15}-\d{1,20}$/.test(text);
+}
+
 /**
  * The two numbers of an entry id; a missing sequence counts as 0.
  *

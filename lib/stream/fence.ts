@@ -6,17 +6,15 @@
  */
 import type { Redis } from "ioredis";
 import { Buffer } from "node:buffer";
+import type { OutageError } from "../run/outage_error.ts";
 import { FIRST_ENTRY_ID } from "./entry_id.ts";
+import { ACK, BEGIN, BURY, FENCED, NOTE_CRASHES, TAKE } from "./fence_scripts.ts";
 import { LeaseLostError, type ShardLease } from "./lease.ts";
 import { redisCall } from "./redis_script.ts";
+import { parseEntry, type PendingReply, type RawEntry, type RawReply } from "./raw_entry.ts";
+import { type Backlog, readBacklog } from "./trim_risk.ts";
 
-/** An entry as it stands in the stream; `data` is null if the entry has no such field. */
-export interface RawEntry {
-  readonly id: string;
-  readonly data: Uint8Array | null;
-  /** All fields, for the dead letter of an entry without `data`. */
-  readonly fields: readonly Uint8Array[];
-}
+export type { RawEntry } from "./raw_entry.ts";
 
 /** A dead letter about to be written (wire.md §5). */
 export interface Burial {
@@ -28,56 +26,34 @@ export interface Burial {
   readonly firstSeen: number;
 }
 
-/** What a script answers to an owner whose epoch has passed. */
-const FENCED = "fenced";
-
-const GUARD = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('GET', KEYS[2]) ~= ARGV[2] then
-  return '${FENCED}'
-end`;
-
-// What is pending behind the last entry taken was left by a predecessor, or is ours and its answer got lost with
-// the connection: either way it comes before anything new.
-const TAKE = `${GUARD}
-local left = redis.call('XAUTOCLAIM', KEYS[3], ARGV[3], ARGV[1], 0, '(' .. ARGV[5], 'COUNT', ARGV[4])
-if #left[2] > 0 or #left[3] > 0 then return {left[2], left[3]} end
-local new = redis.call('XREADGROUP', 'GROUP', ARGV[3], ARGV[1], 'COUNT', ARGV[4], 'STREAMS', KEYS[3], '>')
-return {new and new[1][2] or {}, {}}`;
-
-const ACK = `${GUARD}
-local flags = #KEYS - 3
-for i = 1, flags do redis.call('SET', KEYS[3 + i], '1', 'EX', ARGV[3 + i]) end
-local acked = 0
-for i = 4 + flags, #ARGV, 1000 do
-  acked = acked + redis.call('XACK', KEYS[3], ARGV[3], unpack(ARGV, i, math.min(i + 999, #ARGV)))
-end
-return acked`;
-
-// The entry is buried only if it is still pending: the same call sent twice buries once.
-const BURY = `${GUARD}
-if #redis.call('XPENDING', KEYS[3], ARGV[3], ARGV[5], ARGV[5], 1) == 0 then return 0 end
-local now = redis.call('TIME')
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6], 'reason', ARGV[7],
-  'origin_stream', KEYS[3], 'origin_id', ARGV[5], 'ts', now[1] .. string.format('%03d', math.floor(now[2] / 1000)),
-  'error', ARGV[8], 'deliveries', ARGV[9], 'first_seen', ARGV[10])
-return redis.call('XACK', KEYS[3], ARGV[3], ARGV[5])`;
-
 /** A key that becomes true together with an acknowledgement. */
 export interface Flag {
   readonly key: string;
   readonly ttlSeconds: number;
 }
 
+/** There is no stream or no group any more: somebody destroyed it, or Redis forgot it. It has to be made anew. */
+export class GroupGoneError extends Error {
+  override readonly name = "GroupGoneError";
+
+  constructor(attempt: string, options: { cause: unknown }) {
+    super(`Cannot ${attempt}: the stream or its consumer group is gone`, options);
+  }
+}
+
 /** The next entries of a shard. */
 export interface Taken {
   readonly entries: readonly RawEntry[];
-  /** Pending ids whose entries the stream no longer holds: trimmed before they were handled. */
+  /** Pending ids whose entries the stream no longer holds: trimmed before they were acknowledged. */
   readonly trimmed: readonly string[];
+  /** How many entries were trimmed, or deleted, before anyone of the group could take them; told once. */
+  readonly unread: number;
 }
 
 /**
  * One owner's hold on one shard's stream through its consumer group. Every method may be repeated. All throw
- * an `OutageError` when Redis refuses, and those that the fence guards {@link LeaseLostError}.
+ * an `OutageError` when Redis refuses, {@link GroupGoneError} when there is no group, and those that the fence
+ * guards {@link LeaseLostError}.
  */
 export class FencedShard {
   readonly #redis: Redis;
@@ -94,16 +70,31 @@ export class FencedShard {
 
   /** Makes the group at the stream's beginning if there is none, so that nothing written before is lost. */
   async ensureGroup(): Promise<void> {
-    await redisCall("make the consumer group", async () => {
+    await groupCall("make the consumer group", async () => {
       await this.#redis.xgroup("CREATE", this.#stream, this.#group, "0", "MKSTREAM").catch((error: Error) => {
         if (!error.message.startsWith("BUSYGROUP")) throw error;
       });
     });
   }
 
+  /**
+   * Notes that this owner has begun. How many before it vanished one after the other with nothing acknowledged,
+   * and over how many entries owners vanished that handled them alone.
+   */
+  async begin(): Promise<{ vanished: number; accused: number }> {
+    const reply = await this.#call("begin", BEGIN, [this.#unendedKey, this.#crashesKey], []);
+    const [begun, accused] = reply as [number, number];
+    return { vanished: begun - 1, accused };
+  }
+
+  /** Notes that this owner has not vanished; also one whose time has passed may say so. */
+  async end(): Promise<void> {
+    await redisCall("end", () => this.#redis.srem(this.#unendedKey, this.#lease.epoch));
+  }
+
   /** Id of the last entry handed to anyone of the group. */
   async lastDeliveredId(): Promise<string> {
-    const groups = await redisCall(
+    const groups = await groupCall(
       "look at the consumer group",
       () => this.#redis.xinfo("GROUPS", this.#stream),
     );
@@ -120,16 +111,21 @@ export class FencedShard {
    * whoever had them, then those that nobody has had yet; in order.
    */
   async take(after: string, count: number): Promise<Taken> {
-    const reply = await this.#call("take entries", TAKE, [], [this.#group, count, after]);
-    const [entries, trimmed] = reply as [RawReply[], Buffer[]];
-    return { entries: entries.flatMap((entry) => parseEntry(entry)), trimmed: trimmed.map(String) };
+    const reply = await this.#call("take entries", TAKE, [this.#trimmedKey], [this.#group, count, after]);
+    const [entries, trimmed, unread, pending] = reply as [RawReply[], Buffer[], number, PendingReply[]];
+    const deliveries = new Map(pending.map(([id, , , count]) => [id.toString(), count]));
+    return {
+      entries: entries.flatMap((entry) => parseEntry(entry, deliveries)),
+      trimmed: trimmed.map(String),
+      unread,
+    };
   }
 
   /** Acknowledges entries and, in the same step, sets each of `flags` to `1`. */
   async acknowledge(ids: readonly string[], flags: readonly Flag[]): Promise<void> {
     if (ids.length === 0 && flags.length === 0) return;
     const keys = flags.map((flag) => flag.key);
-    await this.#call("acknowledge", ACK, keys, [
+    await this.#call("acknowledge", ACK, [this.#unendedKey, ...keys], [
       this.#group,
       ...flags.map((flag) => flag.ttlSeconds),
       ...ids,
@@ -149,7 +145,45 @@ export class FencedShard {
       burial.error,
       burial.deliveries,
       burial.firstSeen,
+      burial.entry.requeuedFrom ?? burial.entry.id,
     ]);
+  }
+
+  /** How many owners have vanished while they handled this entry alone. */
+  async crashesOf(id: string): Promise<number> {
+    return Number(await groupCall("read crashes", () => this.#redis.hget(this.#crashesKey, id)));
+  }
+
+  /** Notes how many owners have vanished over an entry, counting this one until it says otherwise; 0 forgets it. */
+  async noteCrashes(id: string, count: number): Promise<void> {
+    await this.#call("note that an entry is handled alone", NOTE_CRASHES, [this.#crashesKey], [id, count]);
+  }
+
+  /** How far the stream's groups are behind, the others included. */
+  async backlog(): Promise<Backlog> {
+    const [stream, groups] = await groupCall("look at the stream", () =>
+      Promise.all([
+        this.#redis.xinfo("STREAM", this.#stream),
+        this.#redis.xinfo("GROUPS", this.#stream),
+      ]));
+    return readBacklog(stream as unknown[], groups as unknown[][]);
+  }
+
+  /** How many entries the stream has lost before the group had acknowledged them, ever. */
+  async trimmed(): Promise<number> {
+    return Number(await groupCall("read what was trimmed", () => this.#redis.get(this.#trimmedKey)));
+  }
+
+  get #trimmedKey(): string {
+    return `chris:trimmed:${this.#group}:${this.#stream}`;
+  }
+
+  get #unendedKey(): string {
+    return `chris:unended:${this.#group}:${this.#stream}`;
+  }
+
+  get #crashesKey(): string {
+    return `chris:crashes:${this.#group}:${this.#stream}`;
   }
 
   async #call(
@@ -159,7 +193,7 @@ export class FencedShard {
     args: (string | number | Buffer)[],
   ): Promise<unknown> {
     const { leaseKey, epochKey, replica, epoch } = this.#lease;
-    const answer = await redisCall(attempt, () =>
+    const answer = await groupCall(attempt, () =>
       this.#redis.callBuffer(
         "EVAL",
         script,
@@ -179,14 +213,12 @@ export class FencedShard {
   }
 }
 
-type RawReply = [Buffer, Buffer[] | null] | null;
-
-/** An entry whose body was trimmed meanwhile comes without fields; there is nothing left to handle. */
-function parseEntry(reply: RawReply): RawEntry[] {
-  const [id, fields] = reply ?? [];
-  if (!id || !fields) return [];
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (fields[i]?.toString() === "data") return [{ id: id.toString(), data: fields[i + 1] ?? null, fields }];
-  }
-  return [{ id: id.toString(), data: null, fields }];
+async function groupCall<T>(attempt: string, call: () => Promise<T>): Promise<T> {
+  return await redisCall(attempt, call).catch((error: OutageError) => {
+    const { cause } = error;
+    if (cause instanceof Error && /NOGROUP|no such key/.test(cause.message)) {
+      throw new GroupGoneError(attempt, { cause });
+    }
+    throw error;
+  });
 }

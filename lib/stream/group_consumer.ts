@@ -12,6 +12,9 @@ import { FencedShard } from "./fence.ts";
 import { shardKey } from "./keys.ts";
 import { type ShardLease, ShardLeases } from "./lease.ts";
 import { duplicateRedis } from "./open_redis.ts";
+import { Solo } from "./solo.ts";
+import type { TrimRisk } from "./trim_risk.ts";
+import { TrimWatch } from "./trim_watch.ts";
 import { ShardConsumer, type ShardConsumerOptions } from "./shard_consumer.ts";
 
 /** What distinguishes one consumer from another. */
@@ -19,10 +22,22 @@ export interface GroupConsumerOptions<E>
   extends Omit<ShardConsumerOptions<E>, "waitForMore" | "maxDeliveries" | "handlerRetries"> {
   /** Base of the sharded stream. */
   readonly base: string;
+  /** The cap of each of its shards (entries), which groups must not come near. @default Infinity */
+  readonly maxlen?: number;
   readonly group: string;
   readonly settings: z.infer<
     z.ZodObject<typeof consumerSettings & Pick<typeof streamSettings, "STREAM_NUM_SHARDS">>
   >;
+}
+
+/** What a consumer tells beside its readiness. */
+export interface ConsumerReport {
+  /** Shards owned. */
+  readonly shards: readonly number[];
+  /** Entries that were trimmed from those shards before the group had acknowledged them, ever. */
+  readonly lost_to_trimming: number;
+  /** Shards of which a group is so far behind that it may soon lose entries. */
+  readonly near_trimming: readonly ({ readonly shard: number } & TrimRisk)[];
 }
 
 /** Consumes all shards of a base that this replica can lease. A `Worker`. */
@@ -31,6 +46,8 @@ export class GroupConsumer<E> {
   readonly #redis: Redis;
   readonly #options: GroupConsumerOptions<E>;
   readonly #leases: ShardLeases;
+  readonly #solo = new Solo();
+  readonly #watches = new Map<number, TrimWatch>();
 
   constructor(redis: Redis, options: GroupConsumerOptions<E>) {
     this.name = `consumer of ${options.base}`;
@@ -52,6 +69,16 @@ export class GroupConsumer<E> {
     return this.#leases.owned;
   }
 
+  /** What an operator may want to know, shard by shard as of the last look. */
+  report(): ConsumerReport {
+    const states = [...this.#watches].map(([shard, { state }]) => ({ shard, ...state }));
+    return {
+      shards: this.owned,
+      lost_to_trimming: states.reduce((sum, { lost }) => sum + lost, 0),
+      near_trimming: states.flatMap(({ shard, risk }) => risk ? [{ shard, ...risk }] : []),
+    };
+  }
+
   /** Runs until `signal` aborts; entries in hand are finished and acknowledged first. */
   run(signal: AbortSignal): Promise<void> {
     return this.#leases.run(signal);
@@ -62,13 +89,25 @@ export class GroupConsumer<E> {
     await using connection = duplicateRedis(this.#redis);
     const waiter = new EntryWaiter(connection, stream);
     const shard = new FencedShard(this.#redis, { stream, group: this.#options.group, lease });
+    const { log, maxlen = Infinity, settings } = this.#options;
     const consumer = new ShardConsumer(shard, {
       ...this.#options,
-      maxDeliveries: this.#options.settings.RECLAIM_MAX_DELIVERIES,
-      handlerRetries: this.#options.settings.HANDLER_RETRIES,
+      solo: this.#solo,
+      maxDeliveries: settings.RECLAIM_MAX_DELIVERIES,
+      handlerRetries: settings.HANDLER_RETRIES,
       waitForMore: (id, ms, signal) => waiter.wait(id, ms, signal),
     });
-    await consumer.run(signal);
+    const watch = new TrimWatch(shard, { maxlen, shard: lease.shard, log });
+    this.#watches.set(lease.shard, watch);
+    const ended = new AbortController();
+    const watching = watch.run(ended.signal);
+    try {
+      await consumer.run(signal);
+    } finally {
+      this.#watches.delete(lease.shard);
+      ended.abort();
+      await watching;
+    }
   }
 }
 

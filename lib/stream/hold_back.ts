@@ -3,6 +3,9 @@
  * again after a growing pause, later entries of that job wait behind it, other jobs go on. Pure bookkeeping:
  * the clock comes in.
  *
+ * Memory is bounded: a job's entries that find no room are left out, and taken again once those before them are
+ * out of the way. So a job that fails for hours costs the others neither memory nor their turn.
+ *
  * @module
  */
 
@@ -10,16 +13,24 @@ interface Held<T> {
   readonly waiting: T[];
   failures: number;
   retryAt: number;
+  /** Id of the last entry that found room, if later ones did not. */
+  lastKept: string | null;
 }
 
 /** Entries held back, by job. */
-export class HoldBack<T> {
+export class HoldBack<T extends { readonly id: string }> {
   readonly #jobs = new Map<string, Held<T>>();
-  #size = 0;
+  readonly #ids = new Set<string>();
+  readonly #maxEntries: number;
+
+  /** At most `maxEntries` are kept, but the first one of each held job in any case. */
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
 
   /** Entries held now. */
   get size(): number {
-    return this.#size;
+    return this.#ids.size;
   }
 
   /** Whether entries of this job must wait. */
@@ -27,14 +38,17 @@ export class HoldBack<T> {
     return this.#jobs.has(jobId);
   }
 
-  /** Puts an entry behind those of its job that already wait. @throws {Error} if the job is free. */
+  /**
+   * Puts an entry behind those of its job that already wait; one that waits already stays where it is.
+   *
+   * @throws {Error} if the job is free.
+   */
   append(jobId: string, entry: T): void {
     const held = this.#jobs.get(jobId);
     if (!held) {
       throw new Error(`Cannot put an entry behind others of job "${jobId}": the job is not held back`);
     }
-    held.waiting.push(entry);
-    this.#size++;
+    this.#keep(held, entry);
   }
 
   /**
@@ -45,8 +59,9 @@ export class HoldBack<T> {
   hold(jobId: string, entries: readonly T[], retryAt: number): void {
     if (this.#jobs.has(jobId)) throw new Error(`Cannot hold job "${jobId}" back: it is held already`);
     if (entries.length === 0) return;
-    this.#jobs.set(jobId, { waiting: [...entries], failures: 1, retryAt });
-    this.#size += entries.length;
+    const held: Held<T> = { waiting: [], failures: 1, retryAt, lastKept: null };
+    this.#jobs.set(jobId, held);
+    for (const entry of entries) this.#keep(held, entry);
   }
 
   /** Jobs whose first entry may be tried again at `now`. */
@@ -54,11 +69,14 @@ export class HoldBack<T> {
     return [...this.#jobs].filter(([, held]) => held.retryAt <= now).map(([jobId]) => jobId);
   }
 
-  /** The first entry of a held job and how often it has failed; null if the job is free. */
-  first(jobId: string): { entry: T; failures: number } | null {
+  /**
+   * What to try next of a held job, and how often its first entry has failed: that one alone if it has, else up
+   * to `count` entries. Null if the job is free.
+   */
+  next(jobId: string, count: number): { entries: readonly T[]; failures: number } | null {
     const held = this.#jobs.get(jobId);
-    const [entry] = held?.waiting ?? [];
-    return held && entry !== undefined ? { entry, failures: held.failures } : null;
+    if (!held) return null;
+    return { entries: held.waiting.slice(0, held.failures > 0 ? 1 : count), failures: held.failures };
   }
 
   /** The first entry of the job failed again. */
@@ -67,19 +85,35 @@ export class HoldBack<T> {
     if (held) Object.assign(held, { failures: held.failures + 1, retryAt });
   }
 
-  /** The first entry of the job is done (or buried): the next one is due at once; a job with none left is free. */
-  settled(jobId: string): void {
+  /**
+   * The first `count` entries are done (or buried): the next is due at once; a job with none left is free. If
+   * entries of it were left out, the id after which they have to be taken again, else null.
+   */
+  settled(jobId: string, count = 1): string | null {
     const held = this.#jobs.get(jobId);
-    if (!held) return;
-    held.waiting.shift();
-    this.#size--;
-    if (held.waiting.length === 0) this.#jobs.delete(jobId);
-    else Object.assign(held, { failures: 0, retryAt: 0 });
+    if (!held) return null;
+    for (const { id } of held.waiting.splice(0, count)) this.#ids.delete(id);
+    Object.assign(held, { failures: 0, retryAt: 0 });
+    if (held.waiting.length > 0) return null;
+    this.#jobs.delete(jobId);
+    return held.lastKept;
   }
 
   /** When the next entry becomes due (same clock as `now`), or null if none is held. */
   nextRetryAt(): number | null {
     const times = [...this.#jobs.values()].map((held) => held.retryAt);
     return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Once one entry found no room, no later one may have any: they would come before it. */
+  #keep(held: Held<T>, entry: T): void {
+    if (this.#ids.has(entry.id) || held.lastKept !== null) return;
+    const last = held.waiting.at(-1);
+    if (last !== undefined && this.#ids.size >= this.#maxEntries) {
+      held.lastKept = last.id;
+      return;
+    }
+    held.waiting.push(entry);
+    this.#ids.add(entry.id);
   }
 }

@@ -6,10 +6,13 @@
 import { UndecodableEntryError } from "../event/codec.ts";
 import type { Logger } from "../run/log.ts";
 import type { FencedShard, RawEntry } from "./fence.ts";
+import { throughOutage } from "./through_outage.ts";
 
 /** An entry as it was taken: understood, or why not. */
 export interface Arrival<E> {
   readonly id: string;
+  /** See `Entry.position`. */
+  readonly position: string;
   readonly raw: RawEntry;
   /** Milliseconds since 1970. */
   readonly firstSeen: number;
@@ -28,6 +31,8 @@ export interface IntakeOptions<E> {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** For pauses: a clock that never jumps (ms). @default performance.now */
+  readonly clock?: () => number;
 }
 
 /** See the module's description. */
@@ -46,12 +51,12 @@ export class Intake<E> {
    * holds anything urgent, more are awaited for `lingerMs`.
    */
   async batch(after: string, room: number, signal: AbortSignal): Promise<Arrival<E>[]> {
-    const { lingerMs = 0, now, waitForMore } = this.#options;
+    const { lingerMs = 0, clock = () => performance.now(), waitForMore } = this.#options;
     const batch = await this.#take(after, room, signal);
-    const deadline = now() + lingerMs;
+    const deadline = clock() + lingerMs;
     let fresh: readonly Arrival<E>[] = batch;
     while (batch.length > 0 && batch.length < room && !signal.aborted) {
-      const left = deadline - now();
+      const left = deadline - clock();
       if (left <= 0 || fresh.some((arrival) => this.#isUrgent(arrival))) break;
       const last = batch.at(-1)?.id ?? after;
       await waitForMore(last, left, signal);
@@ -63,16 +68,31 @@ export class Intake<E> {
 
   async #take(after: string, count: number, signal: AbortSignal): Promise<Arrival<E>[]> {
     for (;;) {
-      const { entries, trimmed } = await this.#shard.take(after, count);
-      if (trimmed.length > 0) {
-        this.#options.log.error(
-          { count: trimmed.length, first: trimmed[0], last: trimmed.at(-1) },
-          "lost pending entries: the stream was trimmed before they were handled; raise its MAXLEN",
-        );
-      }
+      const { log } = this.#options;
+      const taken = await throughOutage(() => this.#shard.take(after, count), { signal, log });
+      if (!taken) return [];
+      const { entries, trimmed, unread } = taken;
+      this.#tellLoss(trimmed, unread);
       if (entries.length === 0 && trimmed.length > 0 && !signal.aborted) continue;
       const firstSeen = this.#options.now();
-      return entries.map((raw) => ({ id: raw.id, raw, firstSeen, event: this.#decode(raw) }));
+      return entries.map((raw) => {
+        return { id: raw.id, position: raw.requeuedFrom ?? raw.id, raw, firstSeen, event: this.#decode(raw) };
+      });
+    }
+  }
+
+  #tellLoss(trimmed: readonly string[], unread: number): void {
+    if (trimmed.length > 0) {
+      this.#options.log.error(
+        { lost: trimmed.length, first: trimmed[0], last: trimmed.at(-1) },
+        "lost pending entries: the stream was trimmed before they were acknowledged; raise its MAXLEN",
+      );
+    }
+    if (unread > 0) {
+      this.#options.log.error(
+        { lost: unread },
+        "lost entries that nobody had read: the stream was trimmed before; raise its MAXLEN",
+      );
     }
   }
 

@@ -15,6 +15,7 @@ function intakeOf(
     waitForMore: shard.waitForMore,
     log: silentLogger,
     now: time.now,
+    clock: time.now,
     ...options,
   });
 }
@@ -70,4 +71,29 @@ Deno.test("G15 Intake hands over a partial batch at once when told to stop", asy
   stop.abort();
   assertEquals((await batch).map((arrival) => arrival.event), ["a"]);
   assertEquals(time.now(), 20);
+});
+
+Deno.test("G8 Intake lingers no longer because the wall clock is set back meanwhile", async () => {
+  using time = new VirtualTime(0);
+  const shard = new FakeShard();
+  let wall = Date.UTC(2026, 0, 1);
+  const intake = intakeOf(shard, time, { lingerMs: 100, now: () => wall -= 3_600_000 });
+  shard.add("a");
+  assertEquals((await intake.batch("0-0", 5, never)).length, 1);
+  assertEquals(time.now(), 100);
+});
+
+Deno.test("Intake tells what a stream lost before it was read, and before it was acknowledged", async () => {
+  using time = new VirtualTime(0);
+  const shard = new FakeShard();
+  shard.add("a", "b", "c");
+  await shard.take("0-0", 3);
+  shard.trim("1-0");
+  shard.trim("2-0");
+  shard.unread = 7;
+  const errors: unknown[] = [];
+  const log = { ...silentLogger, error: (fields: unknown) => errors.push(fields) } as typeof silentLogger;
+  const batch = await intakeOf(shard, time, { log }).batch("0-0", 2, never);
+  assertEquals(batch.map(({ id }) => id), ["3-0"]);
+  assertEquals(errors, [{ lost: 2, first: "1-0", last: "2-0" }, { lost: 7 }]);
 });

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
+import { LossWatch } from "./loss_watch.ts";
 import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
 
 /** The states of one container's life, with their event ids, in order. */
@@ -46,11 +47,13 @@ export class LifeRecord {
   readonly #publish: Script;
   readonly #publishVanished: Script;
   readonly #liveKey: string;
+  readonly #losses: LossWatch;
 
   /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
   constructor(redis: Redis, name: string) {
     this.#liveKey = `chris:event-forwarder:${name}:live`;
     this.#redis = redis;
+    this.#losses = new LossWatch(redis, `chris:event-forwarder:${name}:mark`);
     this.#publish = redisScript(redis, { name: "chrisPublishLife", keys: 3, lua: PUBLISH_LIFE });
     this.#publishVanished = redisScript(redis, {
       name: "chrisPublishVanished",
@@ -62,6 +65,24 @@ export class LifeRecord {
   /** Containers whose end was not published yet, with what was noted of them. */
   async allLive(): Promise<Record<string, string>> {
     return await redisCall("list live containers", () => this.#redis.hgetall(this.#liveKey));
+  }
+
+  /** Of these, the containers of which something was published; the record of each is kept for another while. */
+  async told(containerIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (containerIds.length === 0) return new Set();
+    const renewals = containerIds.map((id) => ["expire", publishedKey(id), KEPT_SECONDS]);
+    const replies = await redisCall("look up published containers", async () => {
+      const answers = await this.#redis.pipeline(renewals).exec();
+      const fault = answers?.find(([error]) => error)?.[0];
+      if (fault) throw fault;
+      return answers ?? [];
+    });
+    return new Set(containerIds.filter((_, index) => replies[index]?.[1] === 1));
+  }
+
+  /** See {@linkcode LossWatch.hasLost}. */
+  async hasLost(): Promise<boolean> {
+    return await this.#losses.hasLost();
   }
 
   /** What was noted of a container whose end was not published yet, else null. */

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
+import { LossWatch } from "./loss_watch.ts";
 import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
 
 /** Lines of one container, the cursor they were made from, and the one that counts after them. */
@@ -27,7 +28,9 @@ export interface LogBatch {
 const PUBLISH_LINES = `
 local current = redis.call('GET', KEYS[2]) or ''
 if current ~= ARGV[1] then return current end
-for i = 6, #ARGV do redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i]) end
+local last = #ARGV
+for i = 6, last - 1 do redis.call('XADD', KEYS[1], '*', 'data', ARGV[i]) end
+if last > 5 then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[last]) end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 if ARGV[5] ~= '' then redis.call('HDEL', KEYS[3], ARGV[5]) end
 return ARGV[2]`;
@@ -43,11 +46,13 @@ export class LogRecord {
   readonly #publish: Script;
   readonly #open: Script;
   readonly #openKey: string;
+  readonly #losses: LossWatch;
 
   /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
   constructor(redis: Redis, name: string) {
     this.#openKey = `chris:log-forwarder:${name}:open`;
     this.#redis = redis;
+    this.#losses = new LossWatch(redis, `chris:log-forwarder:${name}:mark`);
     this.#publish = redisScript(redis, { name: "chrisPublishLines", keys: 3, lua: PUBLISH_LINES });
     this.#open = redisScript(redis, { name: "chrisOpenLog", keys: 2, lua: OPEN_LOG });
   }
@@ -87,6 +92,11 @@ export class LogRecord {
   /** Containers whose output is awaited, with what was noted. */
   async allOpen(): Promise<Record<string, string>> {
     return await redisCall("list the open logs", () => this.#redis.hgetall(this.#openKey));
+  }
+
+  /** See {@linkcode LossWatch.hasLost}. */
+  async hasLost(): Promise<boolean> {
+    return await this.#losses.hasLost();
   }
 
   /** Takes the note back. `gone`: the runtime has forgotten the container, so its cursor may soon go too. */

@@ -1,6 +1,7 @@
 /**
  * Publishes events under a key of their own, so that publishing again after an unclear failure adds nothing and
- * tells where the event went the first time.
+ * tells where the event went the first time; and under a mark that tells whether Redis still holds what was
+ * published before.
  *
  * @module
  */
@@ -18,13 +19,31 @@ export interface Publication {
   readonly data: string;
 }
 
+/**
+ * Numbers that grow with each publication; decimal digits, below 2^53. Redis holds the highest under `key`. When it
+ * loses anything, it loses the latest of everything, and the mark with it: it then stands below `expected`.
+ */
+export interface Mark {
+  readonly key: string;
+  /** The last publication that was noted as done; "0" if there was none. */
+  readonly expected: string;
+  /** The number of this one; never used twice, and equal to `expected` if there is nothing to publish. */
+  readonly next: string;
+}
+
+/** Entry ids in order; or, where Redis lost publications and nothing was done, the last one that it still holds. */
+export type Published = { readonly entryIds: readonly string[] } | { readonly lostAfter: string };
+
 /** How long a memo is kept after its last publication (seconds): far longer than any retry takes. */
 const MEMO_TTL_SECONDS = 86_400;
 
+// Numbers are compared as such but kept as text, which Lua would spoil.
 const PUBLISH = `
+local held = redis.call('GET', KEYS[1]) or '0'
+if tonumber(held) < tonumber(ARGV[2]) then return {held} end
 local ids = {}
-for i = 1, #KEYS / 2 do
-  local stream, memo, at = KEYS[2 * i - 1], KEYS[2 * i], 2 + 3 * (i - 1)
+for i = 1, (#KEYS - 1) / 2 do
+  local stream, memo, at = KEYS[2 * i], KEYS[2 * i + 1], 4 + 3 * (i - 1)
   local id = redis.call('HGET', memo, ARGV[at + 1])
   if not id then
     id = redis.call('XADD', stream, 'MAXLEN', '~', ARGV[at], '*', 'data', ARGV[at + 2])
@@ -33,12 +52,28 @@ for i = 1, #KEYS / 2 do
   end
   ids[i] = id
 end
-return ids`;
+if tonumber(held) < tonumber(ARGV[3]) then redis.call('SET', KEYS[1], ARGV[3]) end
+return {held, ids}`;
 
-/** Adds the events to their streams in order, atomically, each once; returns their entry ids. */
-export async function publishOnce(redis: Redis, publications: readonly Publication[]): Promise<string[]> {
-  if (publications.length === 0) return [];
-  const keys = publications.flatMap(({ stream, memo }) => [stream, memo]);
+/**
+ * Adds the events to their streams in order, atomically, each once; unless Redis has lost earlier publications,
+ * which must go first.
+ */
+export async function publishOnce(
+  redis: Redis,
+  publications: readonly Publication[],
+  mark: Mark,
+): Promise<Published> {
+  const keys = [mark.key, ...publications.flatMap(({ stream, memo }) => [stream, memo])];
   const args = publications.flatMap(({ maxlen, key, data }) => [maxlen, key, data]);
-  return await redis.eval(PUBLISH, keys.length, ...keys, MEMO_TTL_SECONDS, ...args) as string[];
+  const [held, entryIds] = await redis.eval(
+    PUBLISH,
+    keys.length,
+    ...keys,
+    MEMO_TTL_SECONDS,
+    mark.expected,
+    mark.next,
+    ...args,
+  ) as [string, string[]?];
+  return entryIds ? { entryIds } : { lostAfter: held };
 }

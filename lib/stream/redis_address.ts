@@ -1,6 +1,12 @@
 /**
  * Addresses of Redis: one server, or Sentinel.
  *
+ * `redis://user:password@host:6379/0`
+ * `redis+sentinel://user:password@host1:26379,host2:26379/mymaster/0?sentinel_user=…&sentinel_password=…`
+ *
+ * The login before the hosts is that of the Redis servers; Sentinel's own, if it has one, stands in the query.
+ * `rediss://` and `rediss+sentinel://` speak TLS, the latter to the sentinels too.
+ *
  * @module
  */
 import type { RedisOptions } from "ioredis";
@@ -24,7 +30,7 @@ export function redisFaults(addresses: Readonly<Record<string, string | undefine
  * @throws {RangeError} if it cannot be read. The message does not show the address: it may hold a password.
  */
 export function redisOptions(url: string): RedisOptions {
-  return url.startsWith("redis+sentinel://") ? sentinelOptions(url) : serverOptions(url);
+  return /^rediss?\+sentinel:\/\//.test(url) ? sentinelOptions(url) : serverOptions(url);
 }
 
 function serverOptions(url: string): RedisOptions {
@@ -46,8 +52,8 @@ function serverOptions(url: string): RedisOptions {
 }
 
 function sentinelOptions(url: string): RedisOptions {
-  const match = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^@/]+)\/([^/?]+)(?:\/(\d*))?$/.exec(url);
-  const [, login = "", hosts = "", name = "", db = ""] = match ?? [];
+  const match = SENTINEL_ADDRESS.exec(url);
+  const [, scheme = "", login = "", hosts = "", name = "", db = "", query = ""] = match ?? [];
   const sentinels = hosts.split(",").map((text) => `redis://${text}`);
   if (!match || !sentinels.every((text) => URL.canParse(text) && new URL(text).hostname)) {
     throw new RangeError(
@@ -60,7 +66,25 @@ function sentinelOptions(url: string): RedisOptions {
     name,
     db: Number(db),
     ...credentials(user, password.join(":")),
+    ...sentinelLogin(query),
+    ...(scheme === "rediss" ? { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   };
+}
+
+/** Scheme, login, hosts, name of the primary, database, query. */
+const SENTINEL_ADDRESS =
+  /^(rediss?)\+sentinel:\/\/(?:([^@/]*)@)?([^@/?]+)\/([^/?]+)(?:\/(\d*))?(?:\?([^?]*))?$/;
+
+function sentinelLogin(query: string): RedisOptions {
+  const fields = new URLSearchParams(query.replaceAll("+", "%2B"));
+  const unknown = [...fields.keys()].find((key) => key !== "sentinel_user" && key !== "sentinel_password");
+  if (unknown !== undefined) {
+    throw new RangeError(
+      "Cannot read the Redis address: after ? only sentinel_user and sentinel_password may be set",
+    );
+  }
+  const [user, password] = [fields.get("sentinel_user"), fields.get("sentinel_password")];
+  return { ...(user ? { sentinelUsername: user } : {}), ...(password ? { sentinelPassword: password } : {}) };
 }
 
 /** IPv6 addresses lose the brackets that they wear in an address. */

@@ -44,6 +44,29 @@ Deno.test("redisOptions() reads Sentinel's hosts, the primary's name, its databa
   assertEquals(redisOptions("redis+sentinel://:pw@h1/main/").password, "pw");
 });
 
+Deno.test("redisOptions() reads Sentinel's own login from the query, beside that of the servers", () => {
+  assertEquals(redisOptions("redis+sentinel://:pw@h1/main/2?sentinel_password=p%40s+s&sentinel_user=watch"), {
+    sentinels: [{ host: "h1", port: 26379 }],
+    name: "main",
+    db: 2,
+    password: "pw",
+    sentinelUsername: "watch",
+    sentinelPassword: "p@s+s",
+  });
+  assertEquals(redisOptions("redis+sentinel://h1/main?sentinel_password=x").sentinelPassword, "x");
+});
+
+Deno.test("redisOptions() speaks TLS to servers and sentinels with rediss+sentinel://", () => {
+  const { tls, sentinelTLS, enableTLSForSentinelMode, name } = redisOptions("rediss+sentinel://h1/main/0");
+  assertEquals({ tls, sentinelTLS, enableTLSForSentinelMode, name }, {
+    tls: {},
+    sentinelTLS: {},
+    enableTLSForSentinelMode: true,
+    name: "main",
+  });
+  assertEquals("tls" in redisOptions("redis+sentinel://h1/main/0"), false);
+});
+
 Deno.test("redisOptions() refuses what it cannot read, without showing passwords", () => {
   const bad = [
     "cache:6379",
@@ -60,6 +83,9 @@ Deno.test("redisOptions() refuses what it cannot read, without showing passwords
     "redis+sentinel://h1,,h2/main",
     "redis+sentinel://u:secret@h1/main/x",
     "redis+sentinel://u:secret%zz@h1/main",
+    "redis+sentinel://h1/main/0?password=secret",
+    "redis+sentinel://h1/main/0?sentinel_password=secret?x",
+    "redis+sentinels://h1/main/0",
   ];
   for (const url of bad) {
     const error = assertThrows(() => redisOptions(url), RangeError, "Cannot read the Redis address");

@@ -1,100 +1,121 @@
 /**
- * Works through one shard as its owner: first what a predecessor left pending, then new entries, in order.
- * Returning from the handler acknowledges; an {@link OutageError} pauses; any other error is the entry's own
- * fault and is isolated, retried with its job held back, and at last buried (architecture.md §5.3).
+ * Works through one shard as its owner: first what a predecessor left pending, then new entries, in order
+ * (architecture.md §5.3). Why the guarantees hold:
+ *
+ * - **Order within a job (G4).** Entries are taken in the order of the stream. One that fails holds its job back
+ *   (`hold_back.ts`): whatever comes later for that job waits behind it. An owner whose lease has passed can no
+ *   longer take, acknowledge or bury (`fence_scripts.ts`); what it had in hand is still pending, so its successor
+ *   handles that before anything newer, and all that the old one can still do is repeat it.
+ * - **An outage is a pause (G8).** Only the handler's success acknowledges. An `OutageError`, of the handler
+ *   or of Redis, is waited out with the entries in hand and counts as no failure (`delivery.ts`).
+ * - **Poison does not stop the line (G9).** What cannot be decoded is buried at once. Any other error is the
+ *   entry's own fault: the batch is tried one by one, the culprit is tried again with growing pauses while other
+ *   jobs go on, and buried after so many tries. What ends the process itself is found out by `crash_watch.ts`.
+ * - **Nothing is skipped.** An entry leaves the pending list only by acknowledgement or burial. What the stream
+ *   itself has lost is told and counted (`trim_watch.ts`).
  *
  * @module
  */
 import { UndecodableEntryError } from "../event/codec.ts";
 import { backoffMs } from "../run/backoff.ts";
-import { OutageError } from "../run/outage_error.ts";
-import { sleep } from "../run/sleep.ts";
+import { DeadlyEntryError } from "./crash_watch.ts";
+import { Delivery, type DeliveryOptions, type Seen } from "./delivery.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "./entry_id.ts";
-import type { FencedShard, Flag } from "./fence.ts";
+import type { FencedShard } from "./fence.ts";
 import { HoldBack } from "./hold_back.ts";
 import { type Arrival, Intake, type IntakeOptions } from "./intake.ts";
-import { LeaseLostError } from "./lease.ts";
+import { throughOutage } from "./through_outage.ts";
 
-/** An entry with what its bytes mean. */
-export interface Entry<E> {
-  readonly id: string;
-  readonly event: E;
-}
-
-/** What else must hold once the entries are acknowledged. */
-export interface Handled {
-  /** Keys set to `1` in the same step as the acknowledgement, e.g. `logs_flushed`. */
-  readonly flags?: readonly Flag[];
-}
-
-/** Deals with entries of one shard, in order; resolves when all are done for good. Must be safe to repeat. */
-export type Handler<E> = (entries: readonly Entry<E>[]) => Promise<Handled | void>;
+export type { Entry, Handled, Handler } from "./delivery.ts";
 
 /** What a shard consumer does and within which bounds. */
-export interface ShardConsumerOptions<E> extends IntakeOptions<E> {
-  readonly handler: Handler<E>;
+export interface ShardConsumerOptions<E> extends IntakeOptions<E>, DeliveryOptions<E> {
   readonly jobOf: (event: E) => string;
-  readonly dlq: { readonly stream: string; readonly maxlen: number };
   /** Entries handed to the handler at once, at most. */
   readonly batchSize: number;
-  /** Tries of one entry before it is buried. */
-  readonly maxDeliveries: number;
-  /** Quick retries within each try. */
-  readonly handlerRetries: number;
+  /** Held-back entries kept in memory; more are left in the stream meanwhile. @default 5_000 */
+  readonly maxHeld?: number;
 }
 
 /** What a shard consumer asks of its shard. */
-export type Shard = Pick<FencedShard, "ensureGroup" | "lastDeliveredId" | "take" | "acknowledge" | "bury">;
+export type Shard = Pick<
+  FencedShard,
+  | "ensureGroup"
+  | "begin"
+  | "end"
+  | "lastDeliveredId"
+  | "take"
+  | "acknowledge"
+  | "bury"
+  | "crashesOf"
+  | "noteCrashes"
+>;
 
-/** Held-back entries beyond which no new ones are taken, so that memory stays bounded. */
+/** Held-back entries kept in memory. */
 const MAX_HELD = 5_000;
 /** Longest wait for new entries before the loop looks round (ms). */
 const IDLE_MS = 5_000;
-
-/** An entry that was understood. */
-interface Seen<E> extends Arrival<E> {
-  readonly event: E;
-}
 
 /** See the module's description. */
 export class ShardConsumer<E> {
   readonly #shard: Shard;
   readonly #options: ShardConsumerOptions<E>;
-  readonly #held = new HoldBack<Seen<E>>();
+  readonly #held: HoldBack<Seen<E>>;
+  /** Everything up to this entry has been taken. */
+  #after = FIRST_ENTRY_ID;
   readonly #intake: Intake<E>;
+  readonly #delivery: Delivery<E>;
+  readonly #clock: () => number;
 
   constructor(shard: Shard, options: ShardConsumerOptions<E>) {
     this.#shard = shard;
     this.#options = options;
+    this.#held = new HoldBack(options.maxHeld ?? MAX_HELD);
     this.#intake = new Intake(shard, options);
+    this.#delivery = new Delivery(shard, options);
+    this.#clock = options.clock ?? (() => performance.now());
   }
 
   /**
    * Runs until `signal` aborts; the entries in hand are finished first.
    *
    * @throws {LeaseLostError} when another replica has taken over the shard.
-   * @throws {OutageError} when Redis refuses what is asked of the shard itself, e.g. because the group is gone.
+   * @throws {GroupGoneError} when somebody destroyed the group: whoever runs next makes it again.
    */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#shard.ensureGroup();
-    let after = FIRST_ENTRY_ID;
-    while (!signal.aborted) {
-      await this.#retryHeld(signal);
-      const room = Math.min(this.#options.batchSize, MAX_HELD - this.#held.size);
-      const batch = room > 0 ? await this.#intake.batch(after, room, signal) : [];
-      after = batch.at(-1)?.id ?? after;
-      if (batch.length > 0) await this.#process(batch, signal);
-      else await this.#idle(after, room > 0, signal);
+    const { log } = this.#options;
+    await throughOutage(() => this.#shard.ensureGroup(), { signal, log });
+    const { vanished, accused } = await throughOutage(() => this.#shard.begin(), { signal, log }) ??
+      { vanished: 0, accused: 0 };
+    this.#delivery.suspicious = vanished >= this.#options.maxDeliveries || accused > 0;
+    try {
+      await this.#consume(signal);
+    } finally {
+      await throughOutage(() => this.#shard.end(), { signal, log });
     }
   }
 
-  async #idle(after: string, mayTake: boolean, signal: AbortSignal): Promise<void> {
+  async #consume(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#retryHeld(signal);
+      // With nothing held back, all that was taken is acknowledged. What is pending then, a Redis that lost its
+      // latest writes has forgotten to be acknowledged: it is handled once more.
+      if (this.#held.size === 0) this.#after = FIRST_ENTRY_ID;
+      const batch = await this.#intake.batch(this.#after, this.#options.batchSize, signal);
+      this.#after = batch.at(-1)?.id ?? this.#after;
+      if (batch.length > 0) await this.#process(batch, signal);
+      else await this.#idle(signal);
+    }
+  }
+
+  async #idle(signal: AbortSignal): Promise<void> {
+    const { log, waitForMore } = this.#options;
     const retryAt = this.#held.nextRetryAt();
-    const ms = retryAt === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(10, retryAt - this.#options.now()));
-    if (!mayTake) return await sleep(ms, signal);
-    // Entries behind `after` may have been handled by a predecessor: they are nothing to wake up for.
-    const delivered = await this.#shard.lastDeliveredId();
-    await this.#options.waitForMore(compareEntryIds(after, delivered) < 0 ? delivered : after, ms, signal);
+    const ms = retryAt === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(10, retryAt - this.#clock()));
+    // Entries behind the last one taken may have been handled by a predecessor: they are nothing to wake up for.
+    const delivered = await throughOutage(() => this.#shard.lastDeliveredId(), { signal, log }) ??
+      this.#after;
+    await waitForMore(compareEntryIds(this.#after, delivered) < 0 ? delivered : this.#after, ms, signal);
   }
 
   async #process(batch: readonly Arrival<E>[], signal: AbortSignal): Promise<void> {
@@ -102,7 +123,11 @@ export class ShardConsumer<E> {
     for (const arrival of batch) {
       const { event } = arrival;
       if (event instanceof UndecodableEntryError) {
-        await this.#bury(arrival, "undecodable", event, 1);
+        await this.#delivery.bury(
+          arrival,
+          { reason: "undecodable", error: event.message, deliveries: 1 },
+          signal,
+        );
         continue;
       }
       const seen: Seen<E> = { ...arrival, event };
@@ -110,26 +135,28 @@ export class ShardConsumer<E> {
       if (this.#held.has(jobId)) this.#held.append(jobId, seen);
       else free.push(seen);
     }
+    if (free.some((seen) => this.#delivery.isSuspect(seen))) return await this.#isolate(free, signal);
     if (free.length === 0) return;
-    const fault = await this.#attempt(free, signal);
-    if (fault !== null && !signal.aborted) await this.#isolate(free, fault, signal);
+    const fault = await this.#delivery.attempt(free, signal);
+    if (fault === null || signal.aborted) return;
+    if (free.length === 1) await this.#hold(free, fault, signal);
+    else await this.#isolate(free, signal);
   }
 
-  /** Splits a failed batch by job and entry, so that only what fails by itself is held back. */
-  async #isolate(failed: readonly Seen<E>[], fault: Error, signal: AbortSignal): Promise<void> {
-    if (failed.length === 1) return await this.#hold(failed, fault);
+  /** Tries entries by job and one by one, so that only what fails by itself is held back. */
+  async #isolate(failed: readonly Seen<E>[], signal: AbortSignal): Promise<void> {
     for (const entries of Map.groupBy(failed, (seen) => this.#options.jobOf(seen.event)).values()) {
       for (const [index, seen] of entries.entries()) {
-        const own = await this.#attempt([seen], signal);
+        const own = await this.#delivery.attempt([seen], signal);
         if (signal.aborted) return;
         if (own === null) continue;
-        await this.#hold(entries.slice(index), own);
+        await this.#hold(entries.slice(index), own, signal);
         break;
       }
     }
   }
 
-  async #hold(entries: readonly Seen<E>[], fault: Error): Promise<void> {
+  async #hold(entries: readonly Seen<E>[], fault: Error, signal: AbortSignal): Promise<void> {
     const [first] = entries;
     if (!first) return;
     const jobId = this.#options.jobOf(first.event);
@@ -137,82 +164,72 @@ export class ShardConsumer<E> {
       { job_id: jobId, entry: first.id, error: fault.message },
       "entry failed, holding its job back",
     );
-    this.#held.hold(jobId, entries, this.#options.now() + backoffMs(1));
-    if (this.#options.maxDeliveries === 1) await this.#giveUp(jobId, first, { fault, deliveries: 1 });
+    this.#held.hold(jobId, entries, this.#clock() + backoffMs(1));
+    if (this.#isHopeless(fault, 1)) await this.#giveUp(jobId, first, { fault, failures: 1 }, signal);
   }
 
   async #retryHeld(signal: AbortSignal): Promise<void> {
-    for (const jobId of this.#held.due(this.#options.now())) {
-      while (!signal.aborted && await this.#retryFirst(jobId, signal));
+    for (const jobId of this.#held.due(this.#clock())) {
+      if (!signal.aborted) await this.#retryJob(jobId, signal);
     }
   }
 
-  /** Tries a held job's first entry again. True if it is out of the way, so that the next one may be tried at once. */
-  async #retryFirst(jobId: string, signal: AbortSignal): Promise<boolean> {
-    const first = this.#held.first(jobId);
-    if (first === null) return false;
-    const fault = await this.#attempt([first.entry], signal);
-    if (signal.aborted) return false;
-    const deliveries = first.failures + 1;
-    if (fault === null) {
-      this.#held.settled(jobId);
-    } else if (deliveries >= this.#options.maxDeliveries) {
-      await this.#giveUp(jobId, first.entry, { fault, deliveries });
-    } else {
-      this.#held.failed(jobId, this.#options.now() + backoffMs(deliveries));
-      return false;
+  /** Tries a held job's next entries: once its first one is out of the way those behind it go by the batch. */
+  async #retryJob(jobId: string, signal: AbortSignal): Promise<void> {
+    const next = this.#held.next(jobId, this.#options.batchSize);
+    if (next === null) return;
+    if (next.entries.length > 1 && !next.entries.some((seen) => this.#delivery.isSuspect(seen))) {
+      const fault = await this.#delivery.attempt(next.entries, signal);
+      if (signal.aborted) return;
+      if (fault === null) return this.#settled(jobId, next.entries.length);
     }
-    return true;
+    for (const [index, seen] of next.entries.entries()) {
+      const fault = await this.#delivery.attempt([seen], signal);
+      if (signal.aborted) return;
+      if (fault !== null) {
+        return await this.#failedAgain(
+          jobId,
+          seen,
+          { fault, failures: index === 0 ? next.failures + 1 : 1 },
+          signal,
+        );
+      }
+      this.#settled(jobId);
+    }
+  }
+
+  async #failedAgain(jobId: string, seen: Seen<E>, why: Failure, signal: AbortSignal): Promise<void> {
+    if (this.#isHopeless(why.fault, why.failures)) await this.#giveUp(jobId, seen, why, signal);
+    else this.#held.failed(jobId, this.#clock() + backoffMs(why.failures));
+  }
+
+  #isHopeless(fault: Error, failures: number): boolean {
+    return fault instanceof DeadlyEntryError || failures >= this.#options.maxDeliveries;
   }
 
   /** Buries the first entry of a held job. */
-  async #giveUp(jobId: string, entry: Seen<E>, why: { fault: Error; deliveries: number }): Promise<void> {
-    await this.#bury(entry, "handler failed", why.fault, why.deliveries);
-    this.#held.settled(jobId);
-  }
-
-  /**
-   * Handles and acknowledges entries. Outages are waited out; the entries' own fault is returned after the quick
-   * retries. A return of null while `signal` is aborted means nothing: the entries stay pending.
-   */
-  async #attempt(entries: readonly Seen<E>[], signal: AbortSignal): Promise<Error | null> {
-    for (let failures = 0, outages = 0; !signal.aborted;) {
-      try {
-        const handled = await this.#options.handler(entries);
-        await this.#shard.acknowledge(entries.map((entry) => entry.id), handled?.flags ?? []);
-        if (outages > 0) this.#options.log.info("dependency is back, going on");
-        return null;
-      } catch (error) {
-        if (error instanceof OutageError) {
-          if (outages++ === 0) {
-            this.#options.log.warn({ error: error.message }, "paused: a dependency is unavailable");
-          }
-          await sleep(backoffMs(outages), signal);
-        } else if (error instanceof LeaseLostError) {
-          throw error;
-        } else if (++failures > this.#options.handlerRetries) {
-          return error instanceof Error ? error : new Error(String(error));
-        } else {
-          await sleep(backoffMs(failures, { baseMs: 50, capMs: 1_000 }), signal);
-        }
-      }
-    }
-    return null;
-  }
-
-  async #bury(
-    arrival: Arrival<E>,
-    reason: string,
-    error: Error,
-    deliveries: number,
+  async #giveUp(
+    jobId: string,
+    seen: Seen<E>,
+    { fault, failures }: Failure,
+    signal: AbortSignal,
   ): Promise<void> {
-    this.#options.log.error(
-      { entry: arrival.id, reason, error: error.message },
-      "entry goes to the dead letters",
-    );
-    await this.#shard.bury(
-      { entry: arrival.raw, reason, error: error.message, deliveries, firstSeen: arrival.firstSeen },
-      this.#options.dlq,
-    );
+    const why = fault instanceof DeadlyEntryError
+      ? { reason: "worker died", error: fault.message, deliveries: seen.raw.deliveries }
+      : { reason: "handler failed", error: fault.message, deliveries: failures };
+    await this.#delivery.bury(seen, why, signal);
+    if (!signal.aborted) this.#settled(jobId);
   }
+
+  /** Entries of the job that had found no room are still pending: they are taken again, before anything new. */
+  #settled(jobId: string, count = 1): void {
+    const lastKept = this.#held.settled(jobId, count);
+    if (lastKept !== null && compareEntryIds(lastKept, this.#after) < 0) this.#after = lastKept;
+  }
+}
+
+/** What an entry's own fault was, and how often it has failed. */
+interface Failure {
+  readonly fault: Error;
+  readonly failures: number;
 }

@@ -8,12 +8,23 @@ import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { sleep } from "../run/sleep.ts";
 import { unlessAborted } from "../run/unless_aborted.ts";
-import { FIRST_ENTRY_ID } from "./entry_id.ts";
+import { FIRST_ENTRY_ID, isEntryId } from "./entry_id.ts";
 
 /** New entries of one stream, in order. */
 export interface TailBatch {
   readonly stream: string;
-  readonly entries: readonly { readonly id: string; readonly data: string }[];
+  readonly entries: readonly StreamEntry[];
+}
+
+/** What a reader gets of an entry. */
+export interface StreamEntry {
+  readonly id: string;
+  /**
+   * Its place in the history of its job: its id, or the id it had at first if it was put back from the dead letters
+   * (`requeue.ts`).
+   */
+  readonly position: string;
+  readonly data: string;
 }
 
 /** Longest block of one read (ms). */
@@ -66,7 +77,7 @@ export async function* readRange(
   redis: Redis,
   stream: string,
   { after, until, count = 1_000 }: { after: string; until: string; count?: number },
-): AsyncGenerator<{ id: string; data: string }[]> {
+): AsyncGenerator<StreamEntry[]> {
   for (let start = after;;) {
     const entries = await redis.xrange(stream, `(${start}`, until, "COUNT", count);
     const last = entries.at(-1)?.[0];
@@ -103,10 +114,14 @@ function beforeEntry(id: string): string {
   return ms === "0" ? FIRST_ENTRY_ID : `${Number(ms) - 1}-18446744073709551615`;
 }
 
-function dataOf(id: string, fields: readonly string[]): { id: string; data: string }[] {
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const data = fields[i + 1];
-    if (fields[i] === "data" && data !== undefined) return [{ id, data }];
-  }
-  return [];
+function dataOf(id: string, fields: readonly string[]): StreamEntry[] {
+  const data = fieldOf(fields, "data");
+  const requeuedFrom = fieldOf(fields, "requeued_from");
+  const position = requeuedFrom && isEntryId(requeuedFrom) ? requeuedFrom : id;
+  return data === undefined ? [] : [{ id, position, data }];
+}
+
+function fieldOf(fields: readonly string[], name: string): string | undefined {
+  const at = fields.findIndex((field, index) => index % 2 === 0 && field === name);
+  return at < 0 ? undefined : fields[at + 1];
 }

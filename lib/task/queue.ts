@@ -9,6 +9,7 @@ import type { z } from "@zod/zod";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
+import { sleep } from "../run/sleep.ts";
 import type { Worker } from "../run/worker.ts";
 
 /** Failed tasks kept for people to look at. */
@@ -103,7 +104,13 @@ export function taskWorker<Payload>(
   return {
     name: `worker of ${queue}`,
     async run(signal) {
-      const worker = new BullWorker(queue, (job, token) => doTask(job, token, options, signal), {
+      const inHand = new Set<Promise<void>>();
+      const take = (job: Job, token?: string) => {
+        const task = doTask(job, token, options, signal).finally(() => inHand.delete(task));
+        inHand.add(task);
+        return task;
+      };
+      const worker = new BullWorker(queue, take, {
         connection: redis,
         concurrency: options.concurrency,
         lockDuration: lockMs,
@@ -127,13 +134,21 @@ export function taskWorker<Payload>(
           error: error.message,
         }, outcome);
       });
-      const stop = () => worker.close();
-      signal.addEventListener("abort", stop, { once: true });
+      const stop = async () => {
+        await worker.pause(true);
+        while (inHand.size > 0) await Promise.allSettled(inHand);
+        await sleep(0); // the last outcome is handed to the connection by now
+        // Not `close()`: it waits for the end of a connection, which one that is reconnecting never tells.
+        await worker.close(true);
+      };
+      let stopping: Promise<void> | null = null;
+      const onAbort = () => stopping = stop();
+      signal.addEventListener("abort", onAbort, { once: true });
       try {
         if (!signal.aborted) await worker.run();
       } finally {
-        signal.removeEventListener("abort", stop);
-        await worker.close();
+        signal.removeEventListener("abort", onAbort);
+        await (stopping ?? stop());
       }
     },
   };
@@ -145,13 +160,18 @@ async function doTask<Payload>(
   { schema, handler }: TaskWorkerOptions<Payload>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return await putBack(job, token);
   const parsed = schema.safeParse(job.data);
   if (!parsed.success) throw new UnrecoverableError(`Cannot read the task: ${parsed.error.message}`);
   try {
     await handler(parsed.data, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    await job.moveToWait(token);
-    throw new WaitingError();
+    await putBack(job, token);
   }
+}
+
+async function putBack(job: Job, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

@@ -13,6 +13,8 @@ export const ProcessJobStatus = z.object({
   event: StatusEvent,
   /** Id of the stream entry the event came from. */
   entry_id: z.string(),
+  /** The id that the entry had at first, if it was put back from the dead letters: its place in the job's history. */
+  requeued_from: z.string().optional(),
 });
 /** Store a status event, confirm it, move its workflow on. */
 export type ProcessJobStatus = z.infer<typeof ProcessJobStatus>;
@@ -32,9 +34,13 @@ export function statusQueue(shard: number): string {
   return `process-job-status-${shard}`;
 }
 
-/** Id of a `ProcessJobStatus` task: the event's, so that an event delivered twice is one task. */
-export function processJobStatusId(eventId: string): string {
-  return `status_${eventId.replace(/[%:]/g, encodeURIComponent)}`; // what the queue does not allow in an id
+/**
+ * Id of a `ProcessJobStatus` task: the event's, so that an event delivered twice is one task. An event put back from
+ * the dead letters as entry `requeuedAs` is another task: the one that buried it may not have left the queue yet.
+ */
+export function processJobStatusId(eventId: string, requeuedAs?: string): string {
+  const id = `status_${eventId.replace(/[%:]/g, encodeURIComponent)}`; // what the queue does not allow in an id
+  return requeuedAs === undefined ? id : `${id}_${requeuedAs}`;
 }
 
 /** Id of a `RunStep` task: one per step of a job. */

@@ -17,6 +17,8 @@ export class FakeShard implements Shard {
   readonly acknowledged: string[] = [];
   readonly buried: Burial[] = [];
   readonly flags: Flag[] = [];
+  /** Told as lost unread by the next call that takes entries. */
+  unread = 0;
   readonly #entries: RawEntry[] = [];
   readonly #pending = new Set<string>();
   readonly #nextFault: () => Fault | null;
@@ -37,7 +39,13 @@ export class FakeShard implements Shard {
   add(...data: (string | Uint8Array | null)[]): void {
     for (const field of data) {
       const bytes = typeof field === "string" ? new TextEncoder().encode(field) : field;
-      this.#entries.push({ id: `${this.#entries.length + 1}-0`, data: bytes, fields: [] });
+      this.#entries.push({
+        id: `${this.#entries.length + 1}-0`,
+        data: bytes,
+        fields: [],
+        deliveries: 1,
+        requeuedFrom: null,
+      });
     }
     this.#added.resolve();
     this.#added = Promise.withResolvers();
@@ -45,7 +53,7 @@ export class FakeShard implements Shard {
 
   /** Takes a pending entry out of the stream, as trimming does. */
   trim(id: string): void {
-    this.#entries[numberOf(id) - 1] = { id, data: null, fields: TRIMMED };
+    this.#entries[numberOf(id) - 1] = { id, data: null, fields: TRIMMED, deliveries: 1, requeuedFrom: null };
   }
 
   /** For the option of this name: resolves when there are entries after `id`. */
@@ -62,21 +70,33 @@ export class FakeShard implements Shard {
     return this.#call(() => {});
   }
 
+  begin(): Promise<{ vanished: number; accused: number }> {
+    return this.#call(() => ({ vanished: 0, accused: 0 }));
+  }
+
+  end(): Promise<void> {
+    return this.#call(() => {});
+  }
+
   lastDeliveredId(): Promise<string> {
     return this.#call(() => this.#delivered === 0 ? FIRST_ENTRY_ID : `${this.#delivered}-0`);
   }
 
   take(after: string, count: number): Promise<Taken> {
     return this.#call(() => {
+      const { unread } = this;
+      this.unread = 0;
       const left = [...this.#pending].filter((id) => numberOf(id) > numberOf(after)).slice(0, count)
         .map((id) => this.#entry(id));
       const trimmed = left.filter((entry) => entry.fields === TRIMMED).map((entry) => entry.id);
       for (const id of trimmed) this.#pending.delete(id);
-      if (left.length > 0) return { entries: left.filter((entry) => entry.fields !== TRIMMED), trimmed };
+      if (left.length > 0) {
+        return { entries: left.filter((entry) => entry.fields !== TRIMMED), trimmed, unread };
+      }
       const entries = this.#entries.slice(this.#delivered, this.#delivered + count);
       for (const { id } of entries) this.#pending.add(id);
       this.#delivered += entries.length;
-      return { entries, trimmed: [] };
+      return { entries, trimmed: [], unread };
     });
   }
 
@@ -91,6 +111,14 @@ export class FakeShard implements Shard {
     return this.#call(() => {
       if (this.#pending.delete(burial.entry.id)) this.buried.push(burial);
     });
+  }
+
+  crashesOf(): Promise<number> {
+    return this.#call(() => 0);
+  }
+
+  noteCrashes(): Promise<void> {
+    return this.#call(() => {});
   }
 
   async #call<T>(act: () => T): Promise<T> {

@@ -28,9 +28,8 @@ export class TestContainers implements AsyncDisposable {
     this.#image = image;
   }
 
-  /** @throws {Error} if there is no engine at `DOCKER_HOST` or no image can be had. */
-  static async open(): Promise<TestContainers> {
-    const host = Deno.env.get("DOCKER_HOST");
+  /** `host` is in the form of `DOCKER_HOST`. @throws {Error} if there is no engine or no image can be had. */
+  static async open(host: string | undefined = Deno.env.get("DOCKER_HOST")): Promise<TestContainers> {
     if (!host) throw new Error("Cannot make containers: DOCKER_HOST is not set");
     const docker = openDocker(host);
     return new TestContainers(docker, host, await ensureTestImage(docker));

@@ -25,3 +25,22 @@ Deno.test("VirtualTime forgets an alarm that is cleared, and gives the timers ba
   }
   assertEquals(globalThis.setTimeout, real);
 });
+
+Deno.test("VirtualTime lets a frozen process hear its alarms late, and a killed one never", async () => {
+  using time = new VirtualTime(0);
+  const woken: [string, number][] = [];
+  const nap = async (name: string, ms: number) => {
+    await sleep(ms);
+    woken.push([name, time.now()]);
+    await sleep(10);
+    woken.push([`${name} again`, time.now()]);
+  };
+  for (const name of ["frozen", "killed"]) time.run(name, () => nap(name, 20));
+  await sleep(25);
+  time.freeze("frozen");
+  time.kill("killed");
+  await sleep(75);
+  time.thaw("frozen");
+  await sleep(50);
+  assertEquals(woken, [["frozen", 20], ["killed", 20], ["frozen again", 100]]);
+});

@@ -32,9 +32,12 @@ function rowFaults(id: string, cells: readonly string[], files: ProjectFiles): s
   });
 }
 
-/** Whether a test file has a test named `Gn …`: as text at the start of a line, after `test(`, `step(` or `name:`. */
+/**
+ * Whether a test file has a test named `Gn …`, or `Gm Gn …`: as text at the start of a line, after `test(`, `step(` or
+ * `name:`.
+ */
 function carries(source: string, id: string): boolean {
-  return new RegExp(`(?:\\(|name:|^)\\s*["'\`]${id}[ :]`, "m").test(source);
+  return new RegExp(`(?:\\(|name:|^)\\s*["'\`](?:G\\d+ )*${id}[ :]`, "m").test(source);
 }
 
 function plain(cell: string): string {

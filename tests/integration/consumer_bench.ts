@@ -67,6 +67,7 @@ export interface ConsumeOptions {
   readonly before?: (entries: readonly Entry<StatusEvent>[]) => Promise<unknown>;
   readonly settings?: Partial<typeof settings>;
   readonly batchSize?: number;
+  readonly maxlen?: number;
 }
 
 /** A consumer in this process. */
@@ -133,6 +134,7 @@ function startConsumer(
   const consumer = new GroupConsumer(redis, {
     base: BASE,
     group: GROUP,
+    maxlen: options.maxlen ?? 1_000_000,
     settings: { ...settings, ...options.settings },
     handler,
     decode: decodeStatusEvent,

@@ -1,69 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { shardKeys, shardOf } from "lib/stream/keys.ts";
-import { statusQueue } from "lib/task/tasks.ts";
 import { until } from "lib/testing/until.ts";
-import { BASE, type ConsumerBench, GROUP, jobNames, LEASES, openBench, SHARDS } from "./consumer_bench.ts";
+import { type ConsumerBench, jobNames, LEASES, openBench, SHARDS } from "./consumer_bench.ts";
+import { assertTasks, doneButPending, startConsumer, tasksOf, untilOwner } from "./status_consumers.ts";
 import { startProcess, type TestProcess } from "./worker_process.ts";
-
-const TTL_MS = 800;
-
-function startConsumer(bench: ConsumerBench, env: Record<string, string> = {}): TestProcess {
-  return startProcess("workers/status_consumer/main.ts", {
-    REDIS_URL: bench.server.url,
-    LEASE_TTL_MS: String(TTL_MS),
-    LEASE_REFRESH_INTERVAL_MS: "150",
-    LEASE_ACQUIRE_INTERVAL_MS: "100",
-    ...env,
-  });
-}
-
-/** Numbers of a job's events in its shard's task queue, first to be worked on first. */
-async function tasksOf({ redis }: ConsumerBench, jobId: string): Promise<number[]> {
-  const queue = `bull:${statusQueue(shardOf(jobId, SHARDS))}`;
-  const ids = await redis.lrange(`${queue}:wait`, 0, -1);
-  const tasks = await Promise.all(ids.reverse().map((id) => redis.hget(`${queue}:${id}`, "data")));
-  return tasks.map((data) => JSON.parse(data ?? "null").event).filter((event) => event.job_id === jobId)
-    .map((event) => Number(event.message));
-}
-
-/** Waits until each job has `count` tasks, and fails unless they are in order, each once. */
-async function assertTasks(bench: ConsumerBench, jobs: readonly string[], count: number): Promise<void> {
-  const all = Array.from({ length: count }, (_, index) => index + 1);
-  for (const jobId of jobs) {
-    await until(`${count} tasks of ${jobId}`, async () => (await tasksOf(bench, jobId)).length >= count);
-    assertEquals(await tasksOf(bench, jobId), all);
-  }
-  await until("acknowledged in full", async () => await bench.pending() === 0);
-}
-
-/** Entries, as `job n`, that are pending though their task was put. */
-async function doneButPending(bench: ConsumerBench, jobs: readonly string[]): Promise<string[]> {
-  const done = new Set<string>();
-  for (const jobId of jobs) for (const n of await tasksOf(bench, jobId)) done.add(`${jobId} ${n}`);
-  const pending: string[] = [];
-  for (const stream of shardKeys(BASE, SHARDS)) {
-    const ids = await bench.redis.xpending(stream, GROUP, "-", "+", 10_000) as [string][];
-    for (const [id] of ids) {
-      const [[, fields] = ["", []]] = await bench.redis.xrange(stream, id, id);
-      const { job_id, message } = JSON.parse(fields[1] ?? "");
-      pending.push(`${job_id} ${message}`);
-    }
-  }
-  return pending.filter((entry) => done.has(entry));
-}
-
-async function ownersOf({ redis }: ConsumerBench): Promise<(string | null)[]> {
-  return await redis.mget(Array.from({ length: SHARDS }, (_, shard) => `${LEASES}:lease:${shard}`));
-}
-
-/** Waits until a process holds this many shards. */
-async function untilOwner(bench: ConsumerBench, { pid }: TestProcess, count: number): Promise<void> {
-  await until(
-    `owner of ${count} shards`,
-    async () =>
-      (await ownersOf(bench)).filter((owner) => owner?.split(":").at(-2) === String(pid)).length === count,
-  );
-}
 
 Deno.test("G4 a consumer stopped for longer than its lease loses its shards; order holds, nothing is lost", async () => {
   await using bench = await openBench();
@@ -171,9 +110,10 @@ Deno.test("G16 a consumer may start before Redis: alive at once, ready and at wo
   await bench.server.start();
   const ready = await until("ready", async () => {
     const answer = await ask("/ready");
-    return answer.code === 200 ? answer.body : null;
+    return answer.code === 200 && answer.body.details ? answer.body : null;
   });
-  assertEquals(ready, { status: "ready", dependencies: { "redis": "ok", "task broker": "ok" } });
+  assertEquals(ready.dependencies, { "redis": "ok", "task broker": "ok" });
+  assertEquals(Object.keys(ready.details.consumer), ["shards", "lost_to_trimming", "near_trimming"]);
   await assertTasks(bench, ["job-0", "job-1"], 3);
 });
 

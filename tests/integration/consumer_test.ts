@@ -183,6 +183,23 @@ Deno.test("G14 after FLUSHALL in the middle, new entries are consumed without a 
   assertEquals(disorder(bench.handled), []);
 });
 
+Deno.test("G5 G14 what Redis forgets of an acknowledgement is handled and acknowledged again", async () => {
+  await using bench = await openBench();
+  const release = Promise.withResolvers<void>();
+  const consumer = bench.consume("a", { before: () => release.promise });
+  await bench.publish(["job-0"], 1);
+  await until("taken", async () => await bench.pending() === 1);
+  const stream = streamOf("job-0");
+  const before = await bench.redis.dumpBuffer(stream);
+  release.resolve();
+  await until("acknowledged", async () => await bench.pending() === 0);
+  assert(before !== null);
+  await bench.redis.restore(stream, 0, before, "REPLACE"); // as a replica that had not got that far
+  assertEquals(await bench.pending(), 1);
+  await until("acknowledged again", async () => await bench.pending() === 0, 15_000);
+  await consumer.stop();
+});
+
 Deno.test("G8 a consumer group that somebody destroyed is made again, at the beginning", async () => {
   await using bench = await openBench();
   bench.consume("a");

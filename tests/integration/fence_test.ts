@@ -1,12 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
-import { sleep } from "lib/run/sleep.ts";
-import { FencedShard } from "lib/stream/fence.ts";
-import { LeaseLostError, type OwnShard, type ShardLease, ShardLeases } from "lib/stream/lease.ts";
+import { FencedShard, GroupGoneError } from "lib/stream/fence.ts";
+import { LeaseLostError, type ShardLease } from "lib/stream/lease.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { tempRedis } from "lib/testing/servers.ts";
-import { until } from "lib/testing/until.ts";
 
 const STREAM = "stream:job-status:0";
 const GROUP = "status-consumer-group";
@@ -54,9 +52,28 @@ Deno.test("G4 a stale owner's acknowledgement, read and burial are refused and c
     await assertRejects(() => stale.acknowledge([first], flags), LeaseLostError, "Cannot acknowledge");
     await assertRejects(() => stale.take(first, 5), LeaseLostError, "Cannot take entries");
     await assertRejects(() => stale.bury(burial, DLQ), LeaseLostError, "dead letters");
+    await assertRejects(() => stale.begin(), LeaseLostError, "Cannot begin");
+    await assertRejects(() => stale.noteCrashes(first, 1), LeaseLostError, "handled alone");
   }
   assertEquals(await bench.pending(), [[first, "replica-1"]]);
   assertEquals(await bench.redis.exists("flag", DLQ.stream), 0);
+});
+
+Deno.test("G9 an entry put back from the dead letters and buried again keeps the id it had at first", async () => {
+  await using bench = await setup();
+  await bench.letOwn(1);
+  const shard = bench.shardOf(1);
+  await shard.ensureGroup();
+  await bench.redis.xadd(STREAM, "*", "data", "bytes", "requeued_from", "7-3");
+  await bench.redis.xadd(STREAM, "*", "data", "bytes", "requeued_from", "nonsense");
+  const { entries } = await shard.take("0-0", 2);
+  assertEquals(entries.map(({ requeuedFrom }) => requeuedFrom), ["7-3", null]);
+  for (const entry of entries) {
+    await shard.bury({ entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 }, DLQ);
+  }
+  const letters = await bench.redis.xrange(DLQ.stream, "-", "+");
+  assertEquals(letters.map(([, fields]) => fields[fields.indexOf("origin_id") + 1]), ["7-3", entries[1]?.id]);
+  assertEquals(await bench.pending(), []);
 });
 
 Deno.test("G4 a new owner takes all that is pending, in order, before anything new", async () => {
@@ -91,6 +108,40 @@ Deno.test("G4 entries whose answer got lost with the connection are taken again 
   assertEquals(last.entries.map((entry) => entry.id), [ids[3]]);
 });
 
+Deno.test("an entry tells how often it was taken, and which entry it was before it was put back", async () => {
+  await using bench = await setup();
+  await bench.letOwn(1);
+  await bench.shardOf(1).ensureGroup();
+  await bench.add("one");
+  await bench.redis.xadd(STREAM, "*", "data", "two", "requeued_from", "5-1");
+  const told = async () => {
+    const { entries } = await bench.shardOf(1).take("0-0", 10);
+    return entries.map(({ data, deliveries, requeuedFrom }) => [String(data), deliveries, requeuedFrom]);
+  };
+  assertEquals(await told(), [["one", 1, null], ["two", 1, "5-1"]]);
+  assertEquals(await told(), [["one", 2, null], ["two", 2, "5-1"]]);
+});
+
+Deno.test("G9 owners that vanish without a word are counted until one acknowledges or says that it has ended", async () => {
+  await using bench = await setup();
+  await bench.letOwn(1);
+  await bench.shardOf(1).ensureGroup();
+  const [id = ""] = await bench.add("one");
+  const vanished: number[] = [];
+  for (const epoch of [1, 2, 3]) {
+    await bench.letOwn(epoch);
+    for (let i = 0; i < 2; i++) vanished.push((await bench.shardOf(epoch).begin()).vanished);
+  }
+  assertEquals(vanished, [0, 0, 1, 1, 2, 2]);
+  await bench.shardOf(1).end(); // it was only slow
+  await bench.shardOf(3).noteCrashes(id, 1);
+  assertEquals(await bench.shardOf(3).begin(), { vanished: 1, accused: 1 });
+  await bench.shardOf(3).noteCrashes(id, 0);
+  await bench.shardOf(3).take("0-0", 1);
+  await bench.shardOf(3).acknowledge([id], []);
+  assertEquals(await bench.shardOf(3).begin(), { vanished: 0, accused: 0 });
+});
+
 Deno.test("pending entries that were trimmed away are reported, and pending no more", async () => {
   await using bench = await setup();
   await bench.letOwn(1);
@@ -123,11 +174,12 @@ Deno.test("an acknowledgement sets its flags, and may be long and repeated; so m
   assertEquals([await bench.pending(), await bench.redis.xlen(DLQ.stream)], [[], 1]);
 });
 
-Deno.test("G8 whatever Redis refuses is an outage, as no entry is at fault", async () => {
+Deno.test("G8 whatever Redis refuses is an outage, as no entry is at fault; a group that is gone is told apart", async () => {
   await using bench = await setup();
   await bench.letOwn(1);
   const shard = bench.shardOf(1);
-  await assertRejects(() => shard.take("0-0", 1), OutageError, "NOGROUP");
+  await assertRejects(() => shard.take("0-0", 1), GroupGoneError, "Cannot take entries");
+  await assertRejects(() => shard.lastDeliveredId(), GroupGoneError, "Cannot look at the consumer group");
   await shard.ensureGroup();
   const [id = ""] = await bench.add("one");
   const { entries: [entry] } = await shard.take("0-0", 1);
@@ -153,83 +205,4 @@ Deno.test("G9 an entry that cannot be written to the dead letters stays pending"
   const burial = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
   await assertRejects(() => shard.bury(burial, DLQ), OutageError, "dead letters");
   assertEquals((await bench.pending()).map(([id]) => id), ids);
-});
-
-/** A replica that shares three shards with others of its kind. */
-function replicaOf(bench: Awaited<ReturnType<typeof setup>>, name: string, own: OwnShard, ttlMs = 10_000) {
-  const stop = new AbortController();
-  const leases = new ShardLeases(bench.redis, own, {
-    prefix: "leases",
-    replica: name,
-    numShards: 3,
-    ttlMs,
-    refreshMs: 100,
-    acquireMs: 50,
-    log,
-  });
-  return { leases, stop, done: leases.run(stop.signal) };
-}
-
-Deno.test("G4 a shard whose work ends slowly after its lease was lost does not cost the other leases", async () => {
-  await using bench = await setup();
-  const release = Promise.withResolvers<void>();
-  const { leases, stop, done } = replicaOf(bench, "slow", async (_lease, signal) => {
-    await sleep(60_000, signal);
-    await release.promise;
-  }, 1_000);
-  await until("owner of all", () => leases.owned.length === 3);
-  await bench.redis.set("leases:lease:1", "thief", "PX", 60_000);
-  await until("aware of the loss", () => leases.owned.length === 2);
-  await sleep(1_500); // longer than a lease lasts unless it is refreshed
-  assertEquals(leases.owned, [0, 2]);
-  assertEquals(await bench.redis.mget("leases:epoch:0", "leases:epoch:1", "leases:epoch:2"), ["1", "1", "1"]);
-  assertEquals(await bench.redis.mget("leases:lease:0", "leases:lease:2"), ["slow", "slow"]);
-  release.resolve();
-  stop.abort();
-  await done;
-  assertEquals(await bench.redis.keys("leases:lease:*"), ["leases:lease:1"]);
-});
-
-Deno.test("G4 work that ends by itself, even at once, is begun again in a new epoch", async () => {
-  await using bench = await setup();
-  const epochs: number[] = [];
-  const { leases, stop, done } = replicaOf(bench, "hasty", async (lease, signal) => {
-    if (lease.shard === 0) epochs.push(lease.epoch);
-    if (lease.shard === 0 && lease.epoch < 3) throw new Error("no luck");
-    await sleep(60_000, signal);
-  });
-  await until("begun for the third time", () => epochs.length === 3);
-  assertEquals(epochs, [1, 2, 3]);
-  await until("owner of all", () => leases.owned.length === 3);
-  stop.abort();
-  await done;
-  assertEquals(leases.owned, []);
-});
-
-Deno.test("G4 each shard has one worker at a time while replicas come and go", async () => {
-  await using bench = await setup();
-  const working = new Map<number, string>();
-  const clashes: string[] = [];
-  const own = (name: string): OwnShard => async ({ shard }, signal) => {
-    if (working.has(shard)) clashes.push(`${name} on ${shard} beside ${working.get(shard)}`);
-    working.set(shard, name);
-    await sleep(60_000, signal);
-    await sleep(20);
-    working.delete(shard);
-  };
-  const a = replicaOf(bench, "a", own("a"));
-  await until("owner of all", () => a.leases.owned.length === 3);
-  const b = replicaOf(bench, "b", own("b"));
-  await until("shared", () => b.leases.owned.length === 1 && a.leases.owned.length === 2);
-  const c = replicaOf(bench, "c", own("c"));
-  await until("shared by three", () => [a, b, c].every(({ leases }) => leases.owned.length === 1));
-  for (const { stop, done } of [a, b]) {
-    stop.abort();
-    await done;
-  }
-  await until("owner of all again", () => c.leases.owned.length === 3);
-  c.stop.abort();
-  await c.done;
-  assertEquals([clashes, working.size], [[], 0]);
-  assertEquals(await bench.redis.keys("leases:[lh]*"), []);
 });

@@ -170,3 +170,25 @@ Deno.test("G15 a forwarder told to stop while Redis is away stops all the same",
   await until("published", async () => (await bench.told()).length === 2);
   assertEquals(await bench.told(), ["1", "2"]);
 });
+
+Deno.test("G14 all lines of a container that is silent for good are published again after Redis forgot everything", async () => {
+  await using bench = await setup();
+  const silent = bench.runtime.create("silent");
+  const ended = bench.runtime.create("ended");
+  for (const container of [silent, ended]) {
+    await container.start();
+    await container.write("stdout", `1 of ${container.name}\n2 of ${container.name}\n`);
+  }
+  await ended.end(0);
+  bench.start();
+  await until("published", async () => (await bench.told()).length === 5);
+  const ids = (await bench.events()).map((event) => event.event_id).sort();
+  for (let times = 0; times < 2; times++) {
+    await bench.redis.flushall();
+    await until("published again", async () => (await bench.told()).length === 5);
+    await sleep(400); // several looks, which must add nothing
+    assertEquals((await bench.events()).map((event) => event.event_id).sort(), ids);
+  }
+  await silent.end(0);
+  await until("told", async () => (await bench.told()).length === 6);
+});

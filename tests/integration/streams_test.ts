@@ -62,18 +62,43 @@ Deno.test("publishOnce() adds in order, each event once, and tells where it went
   const publication = (n: number, stream = "a"): Publication => {
     return { stream, maxlen: 100, memo: "memo:job", key: `event-${n}`, data: `data ${n}` };
   };
-  const ids = await publishOnce(bench.redis, [publication(1), publication(2, "b"), publication(3)]);
-  assertEquals(await publishOnce(bench.redis, [publication(3), publication(4), publication(1)]), [
-    ids[2],
+  let number = 0;
+  const publish = async (...publications: Publication[]) => {
+    const mark = { key: "mark", expected: `${number}`, next: `${++number}` };
+    const published = await publishOnce(bench.redis, publications, mark);
+    return "entryIds" in published ? published.entryIds : [];
+  };
+  const ids = await publish(publication(1), publication(2, "b"), publication(3));
+  assertEquals(await publish(publication(3), publication(4), publication(1)), [
+    ids[2] ?? "",
     await lastEntryId(bench.redis, "a"),
-    ids[0],
+    ids[0] ?? "",
   ]);
   const texts = async (stream: string) =>
     (await bench.redis.xrange(stream, "-", "+")).map(([, fields]) => fields[1]);
   assertEquals([await texts("a"), await texts("b")], [["data 1", "data 3", "data 4"], ["data 2"]]);
-  assertEquals(await publishOnce(bench.redis, []), []);
+  assertEquals(await publish(), []);
   const left = await bench.redis.ttl("memo:job");
   assert(left > 86_000 && left <= 86_400, `the memo lasts ${left} s`);
+});
+
+Deno.test("G14 publishOnce() does nothing but tell where Redis stands when that has gone back", async () => {
+  await using bench = await setup();
+  const publication: Publication = { stream: "a", maxlen: 100, memo: "memo", key: "1", data: "one" };
+  const mark = (expected: string, next: string) => ({ key: "mark", expected, next });
+  // Numbers as large as those in use: text in Redis, never rounded.
+  await publishOnce(bench.redis, [publication], mark("0", "1768478400000001"));
+  const behind = mark("1768478400000002", "1768478400000003");
+  const again = { ...publication, key: "2" };
+  assertEquals(await publishOnce(bench.redis, [again], behind), { lostAfter: "1768478400000001" });
+  assertEquals(await bench.redis.xlen("a"), 1);
+  // One that comes late does not take the mark back.
+  await publishOnce(bench.redis, [again], mark("1768478400000001", "1768478400000009"));
+  await publishOnce(bench.redis, [{ ...again, key: "3" }], mark("1768478400000001", "1768478400000004"));
+  assertEquals(await bench.redis.get("mark"), "1768478400000009");
+  assertEquals(await bench.redis.ttl("mark"), -1);
+  await bench.redis.flushall();
+  assertEquals(await publishOnce(bench.redis, [], mark("1", "1")), { lostAfter: "0" });
 });
 
 Deno.test("writeDeadLetter() writes the fields of a dead letter, in full", async () => {

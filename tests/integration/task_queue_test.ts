@@ -180,6 +180,18 @@ Deno.test("G15 a worker stops at once when it has nothing to do, or was told bef
   assert(performance.now() - begin < 2_000, "it waited for its blocking call");
 });
 
+Deno.test("G15 a worker that is told to stop while the broker is away ends when it is back", async () => {
+  await using bench = await setup();
+  const stop = bench.work(() => Promise.resolve());
+  await bench.put(1);
+  await until("idle", async () => Object.values(await bench.queue.counts()).every((count) => count === 0));
+  await bench.server.kill();
+  await sleep(200); // the worker's connections are between two tries
+  const stopped = stop().then(() => true);
+  await bench.server.start();
+  assert(await Promise.race([stopped, sleep(15_000)]), "it waits for the end of a connection");
+});
+
 Deno.test("G4 G7 the task of a killed worker is taken over by another, before those behind it", async () => {
   await using bench = await setup();
   await bench.queue.limitConcurrency(1);

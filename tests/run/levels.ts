@@ -2,7 +2,17 @@
 export const LEVELS = {
   docs: { paths: ["tests/gate"], parallel: true, minutes: 3 },
   unit: {
-    paths: ["lib", "workers", "deploy", "web", "tests/run", "tests/stand_ins", "tests/*_test.ts"],
+    paths: [
+      "lib",
+      "workers",
+      "deploy",
+      "web",
+      "tests/run",
+      "tests/stand_ins",
+      "tests/chaos",
+      "tests/bench",
+      "tests/*_test.ts",
+    ],
     parallel: true,
     minutes: 5,
   },

@@ -14,7 +14,7 @@ export const Config = z.object({
       "containers that change while it runs.",
   ),
   DOCKER_RECONCILE_SECONDS: decimal(0, 86_400).default(30).describe(
-    "All containers are inspected this often, in case a change was missed (s); 0: only after a lost connection. " +
-      "The reference's default is 0.",
+    "All containers are listed this often, in case a change was missed, and those inspected whose published states " +
+      "do not explain the list (s); 0: only after a lost connection or a loss in Redis. The reference's default is 0.",
   ),
 });

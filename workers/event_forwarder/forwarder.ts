@@ -8,9 +8,10 @@ import type { StatusEvent } from "lib/event/status.ts";
 import type { Logger } from "lib/run/log.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { KeyedWork } from "lib/runtime/keyed_work.ts";
-import type { Change, Runtime } from "lib/runtime/runtime.ts";
+import type { Change, ContainerSummary, Runtime } from "lib/runtime/runtime.ts";
 import type { LifeRecord } from "lib/stream/life_record.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
+import { dueLooks } from "./due_looks.ts";
 import { lifeEvents, LiveFacts, liveFacts, vanishedEvent } from "./life_events.ts";
 
 /** What the event forwarder needs. */
@@ -22,7 +23,7 @@ export interface EventForwarderOptions {
   readonly maxlen: number;
   /** Whether to report what containers went through before `run`. */
   readonly emitInitialState: boolean;
-  /** All containers are inspected again after this time (ms); 0: only after a lost connection. */
+  /** All containers are listed again after this time (ms); 0: only after a lost connection or a loss in Redis. */
   readonly relistMs: number;
   readonly log: Logger;
 }
@@ -36,6 +37,8 @@ export class EventForwarder implements Worker {
   readonly #options: EventForwarderOptions;
   /** Containers not to be reported as long as their last event is this one (by id). */
   readonly #left = new Map<string, string>();
+  /** Regular lists so far. */
+  #round = 0;
 
   constructor(options: EventForwarderOptions) {
     this.#options = options;
@@ -51,10 +54,16 @@ export class EventForwarder implements Worker {
     let leave = !emitInitialState;
     try {
       for await (const change of runtime.changes(signal, { relistMs })) {
-        const known = await this.#known(change, signal);
-        if (leave) await this.#leave(change, known, signal);
+        if (change.kind === "changed") {
+          lives.hint(change.id);
+          continue;
+        }
+        const { due, live } = await this.#toLookAt(change, signal);
+        if (leave) await this.#leave(change.containers, live, signal);
         leave = false;
-        for (const id of [...idsOf(change), ...known]) lives.hint(id);
+        // Of one job, the oldest first: after a loss all of its states are told again.
+        for (const { id, jobId } of due) lives.hint(id, jobId ?? undefined);
+        for (const id of live) lives.hint(id);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -63,10 +72,14 @@ export class EventForwarder implements Worker {
     }
   }
 
-  /** Publishes what is not published yet of one container's life. Waits through outages. */
+  /**
+   * Publishes what is not published yet of one container's life. Waits through outages of Redis.
+   *
+   * @throws {OutageError} if the runtime cannot tell of it. (It may be able to tell of others.)
+   */
   async runOnce(id: string, signal: AbortSignal): Promise<void> {
     const { runtime, record, streamOf, maxlen } = this.#options;
-    const facts = await this.#patiently(signal, () => runtime.inspect(id, signal));
+    const facts = await runtime.inspect(id, signal);
     if (facts === null) return await this.#vanished(id, signal);
     const events = lifeEvents(facts);
     const last = events.at(-1);
@@ -103,10 +116,13 @@ export class EventForwarder implements Worker {
   }
 
   /** Leaves containers unreported until they change, but for those known to be alive and those that just ended. */
-  async #leave(change: Change, known: readonly string[], signal: AbortSignal): Promise<void> {
-    if (change.kind === "changed") return;
+  async #leave(
+    containers: readonly ContainerSummary[],
+    known: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     await Promise.all(
-      change.containers.filter(({ id }) => !known.includes(id)).map(async ({ id, running }) => {
+      containers.filter(({ id }) => !known.includes(id)).map(async ({ id, running }) => {
         const facts = await this.#patiently(signal, () => this.#options.runtime.inspect(id, signal));
         const last = facts && lifeEvents(facts).at(-1);
         if (last && !(running && facts.phase === "ended")) this.#left.set(id, last.event_id);
@@ -114,19 +130,30 @@ export class EventForwarder implements Worker {
     );
   }
 
-  /** With a list: containers known to be alive when they were last seen, some of which may be gone by now. */
-  async #known(change: Change, signal: AbortSignal): Promise<string[]> {
-    if (change.kind === "changed") return [];
-    return Object.keys(await this.#patiently(signal, () => this.#options.record.allLive()));
+  /**
+   * Of a list, those to inspect (after a gap, or if Redis may have lost something, all); and `live`: those known to
+   * be alive when they were last seen, of which some that are not listed may be gone by now.
+   */
+  async #toLookAt(
+    { containers, afterGap }: Extract<Change, { kind: "listed" }>,
+    signal: AbortSignal,
+  ): Promise<{ due: readonly ContainerSummary[]; live: readonly string[] }> {
+    const { record, relistMs, log } = this.#options;
+    const hasLost = await this.#patiently(signal, () => record.hasLost());
+    if (hasLost) log.warn("redis may have lost what was published, looking at all containers");
+    const all = afterGap || hasLost;
+    if (!all && relistMs === 0) return { due: [], live: [] };
+    const live = await this.#patiently(signal, () => record.allLive());
+    if (all) return { due: containers, live: Object.keys(live) };
+    const told = await this.#patiently(signal, () => record.told(containers.map(({ id }) => id)));
+    const listed = new Set(containers.map(({ id }) => id));
+    const due = dueLooks(containers, { live, told }, this.#round++);
+    return { due, live: Object.keys(live).filter((id) => !listed.has(id)) };
   }
 
   #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     return untilTaken(call, { signal, log: this.#options.log });
   }
-}
-
-function idsOf(change: Change): string[] {
-  return change.kind === "changed" ? [change.id] : change.containers.map(({ id }) => id);
 }
 
 function encoded(event: StatusEvent): { id: string; data: string } {

@@ -17,6 +17,7 @@ await runMain("log_consumer", Config, async ({ config, log, signal, health }) =>
   const consumer = new GroupConsumer(redis, {
     base: config.STREAM_LOGS_BASE,
     group: config.LOG_CONSUMER_GROUP,
+    maxlen: config.STREAM_LOGS_MAXLEN,
     settings: config,
     handler: storeLogs(store),
     decode: decodeLogEvent,
@@ -28,5 +29,6 @@ await runMain("log_consumer", Config, async ({ config, log, signal, health }) =>
     log,
     now: Date.now,
   });
+  health.addDetail("consumer", () => consumer.report());
   await consumer.run(signal);
 }, { faults: configFaults });

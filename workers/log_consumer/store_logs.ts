@@ -16,11 +16,14 @@ import type { Handler } from "lib/stream/shard_consumer.ts";
 
 /**
  * A handler for the log streams. The proofs are returned, not set: they are set together with the
- * acknowledgement, after the write, and only by the shard's owner, who wrote all earlier lines too.
+ * acknowledgement, after the write, and only by the shard's owner, when every earlier entry of the job is out of
+ * the way. That is: written, or in the dead letters: a line that could not be read or stored counts as kept
+ * there with its bytes, as a container whose one bad line would never be cleaned up helps nobody. What the stream
+ * lost by trimming before it was taken is not known here: see `lost_to_trimming` at `/ready`.
  */
 export function storeLogs(store: Pick<LogStore, "write">): Handler<LogEvent> {
   return async (entries) => {
-    await store.write(entries.map(({ id, event }) => ({ entryId: id, event })));
+    await store.write(entries.map(({ position, event }) => ({ entryId: position, event })));
     return { flags: entries.flatMap(({ event }) => event.eos ? proofsOf(event) : []) };
   };
 }

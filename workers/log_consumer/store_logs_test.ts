@@ -13,7 +13,7 @@ function entry(n: number, fields: Partial<LogEvent> = {}) {
     timestamp: "2026-01-15T10:00:00+00:00",
     ...fields,
   });
-  return { id: `${n}-0`, event };
+  return { id: `${n}-0`, position: `${n}-0`, event };
 }
 
 Deno.test("storeLogs() writes the lines in order, each with its entry id, in one go", async () => {
@@ -22,6 +22,17 @@ Deno.test("storeLogs() writes the lines in order, each with its entry id, in one
   const entries = [entry(1), entry(2)];
   assertEquals(await handler(entries), { flags: [] });
   assertEquals(writes, [entries.map(({ id, event }) => ({ entryId: id, event }))]);
+});
+
+Deno.test("G4 storeLogs() keeps a line that was put back from the dead letters at the place it had at first", async () => {
+  const writes: unknown[] = [];
+  const handler = storeLogs({ write: (entries) => Promise.resolve(void writes.push(entries)) });
+  const requeued = { ...entry(9), position: "2-0" };
+  await handler([entry(8), requeued]);
+  assertEquals(writes, [[
+    { entryId: "8-0", event: entry(8).event },
+    { entryId: "2-0", event: requeued.event },
+  ]]);
 });
 
 Deno.test("G5 storeLogs() gives the proof of an end of stream only after the write", async () => {

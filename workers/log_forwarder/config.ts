@@ -16,9 +16,11 @@ export const Config = z.object({
     "Logs of containers that ended unseen are read so many at a time; running ones are all read at once.",
   ),
   LOG_SILENCE_SECONDS: decimal(1, 86_400).default(30).describe(
-    "A log that brings nothing for so long is compared with what the runtime holds, and read anew if it lags (s).",
+    "A log that brings nothing for so long is compared with what the runtime holds, and read anew if it lags; while " +
+      "it stays silent after 2, 4, … 20 times as long again (s).",
   ),
   LOG_RELIST_SECONDS: decimal(0, 86_400).default(30).describe(
-    "All containers are looked at this often, in case a change was missed (s); 0: only after a lost connection.",
+    "All containers are listed this often, in case a change was missed (s); 0: only after a lost connection or a " +
+      "loss in Redis.",
   ),
 });

@@ -62,6 +62,11 @@ export class ContainerLog {
     }
   }
 
+  /** Something may have happened to the container: the reading under way, if any, is made to look soon. */
+  nudge(): void {
+    this.#last?.reading.nudge();
+  }
+
   /** Looks at the container and does what its state asks for. "again": look at it again. */
   async #pass(signal: AbortSignal): Promise<"done" | "again"> {
     const facts = await this.#options.runtime.inspect(this.#id, signal);
@@ -110,7 +115,14 @@ export class ContainerLog {
     }
     const endedAt = facts.endedAt ?? facts.createdAt;
     const lines = reading.progress.finish();
-    await publisher.end(lines, { ...reading.progress.cursor(), eos: endedAt }, endedAt, signal);
+    if (reading.progress.isGap) {
+      this.#options.log.warn(
+        { container: this.#id },
+        "the runtime dropped the end of a log before it was read",
+      );
+    }
+    const cursor = { ...reading.progress.cursor(), eos: endedAt };
+    await publisher.end(lines, cursor, { at: endedAt, gap: reading.progress.isGap }, signal);
     return "done";
   }
 
@@ -129,7 +141,8 @@ export class ContainerLog {
       const lines = held?.reading.progress.finish() ?? [];
       const last = held?.reading.progress.cursor() ?? cursor;
       log.warn({ container: this.#id, lines: last.seq }, "a container vanished, its log ends here");
-      await publisher.end(lines, { ...last, eos: GONE }, lastKnownMoment(subject, last), signal);
+      const end = { at: lastKnownMoment(subject, last), gap: held?.reading.progress.isGap ?? false };
+      await publisher.end(lines, { ...last, eos: GONE }, end, signal);
     }
     await this.#redis(signal, () => record.close(this.#id, { gone: true }));
     return "done";

@@ -5,10 +5,11 @@
  */
 import { encodeLogEvent } from "lib/event/codec.ts";
 import type { Logger } from "lib/run/log.ts";
-import type { LogRecord } from "lib/stream/log_record.ts";
+import type { LogBatch, LogRecord } from "lib/stream/log_record.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
 import { encodeCursor, type LogCursor } from "./cursor.ts";
-import { endOfStreamEvent, lineEvent, type LogSubject } from "./log_events.ts";
+import { LineEncoder } from "./line_encoder.ts";
+import { endOfStreamEvent, type LogSubject } from "./log_events.ts";
 import type { NewLine } from "./log_progress.ts";
 
 /** Somebody else has published lines of this container: read its cursor again. */
@@ -29,29 +30,38 @@ export interface LinePublisherOptions {
   readonly log: Logger;
 }
 
+/** The part of them that one publisher uses. */
+type PublisherOptions = Omit<LinePublisherOptions, "record"> & {
+  readonly record: Pick<LogRecord, "publish">;
+};
+
 /**
- * Publishes onto one cursor, as long as nobody else does. While a batch is on its way the next one can be made;
- * a fault shows at the next call (and by `failed` at once), and ends the publisher. Waits through outages of Redis.
+ * Publishes onto one cursor, as long as nobody else does. Two batches may be on their way while the next one is made;
+ * a fault shows at a later call (and by `failed` at once), and ends the publisher. Waits through outages of Redis.
  */
 export class LinePublisher {
   readonly #subject: LogSubject;
-  readonly #options: LinePublisherOptions;
+  readonly #encoder: LineEncoder;
+  readonly #options: PublisherOptions;
   /** The cursor after everything sent so far. */
   #expected: string | null;
-  #onItsWay: Promise<void> = Promise.resolve();
-  #busy = false;
+  /** The last two batches sent. */
+  #before: Promise<void> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
+  #onTheirWay = 0;
   readonly #failed = new AbortController();
 
   /** `cursor` is its text as it was read, null if there was none. */
-  constructor(subject: LogSubject, cursor: string | null, options: LinePublisherOptions) {
+  constructor(subject: LogSubject, cursor: string | null, options: PublisherOptions) {
     this.#subject = subject;
+    this.#encoder = new LineEncoder(subject);
     this.#expected = cursor;
     this.#options = options;
   }
 
   /** Whether a batch is on its way. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#onTheirWay > 0;
   }
 
   /** Aborts when something that was sent could not be published. */
@@ -65,32 +75,33 @@ export class LinePublisher {
   }
 
   /**
-   * Sends lines on their way, after which `cursor` counts, as soon as those before have arrived.
+   * Sends lines on their way, after which `cursor` counts, as soon as there is but one batch on its way.
    *
-   * @throws as {@link settled} does, about the lines before.
+   * @throws as {@link settled} does, about lines sent before.
    */
   async lines(lines: readonly NewLine[], cursor: LogCursor, signal: AbortSignal): Promise<void> {
     if (lines.length === 0) return;
-    const entries = lines.map((line) => encodeLogEvent(lineEvent(this.#subject, line)));
-    await this.settled();
+    const entries = lines.map((line) => this.#encoder.encode(line));
+    await this.#before;
     this.#send(entries, cursor, { closes: false, signal });
   }
 
   /**
-   * Publishes the last lines and the end-of-stream marker; `cursor` has the end's name in `eos`.
+   * Publishes the last lines and the end-of-stream marker; `cursor` has the end's name in `eos`. `gap`: lines before
+   * the end may be missing.
    *
    * @throws as {@link settled} does.
    */
   async end(
     lines: readonly NewLine[],
     cursor: LogCursor,
-    endedAt: string,
+    end: { at: string; gap: boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    const marker = endOfStreamEvent(this.#subject, { endedAt, seq: cursor.seq });
-    const events = [...lines.map((line) => lineEvent(this.#subject, line)), marker];
+    const marker = endOfStreamEvent(this.#subject, { endedAt: end.at, seq: cursor.seq, gap: end.gap });
+    const entries = [...lines.map((line) => this.#encoder.encode(line)), encodeLogEvent(marker)];
     await this.settled();
-    this.#send(events.map(encodeLogEvent), cursor, { closes: true, signal });
+    this.#send(entries, cursor, { closes: true, signal });
     await this.settled();
   }
 
@@ -100,11 +111,11 @@ export class LinePublisher {
    * @throws {CursorMovedError}, or the signal's reason if it aborted in an outage.
    */
   async settled(): Promise<void> {
-    await this.#onItsWay;
+    await this.#last;
   }
 
   #send(entries: readonly string[], cursor: LogCursor, how: { closes: boolean; signal: AbortSignal }): void {
-    const { record, streamOf, maxlen, log } = this.#options;
+    const { streamOf, maxlen, log } = this.#options;
     const { container_id: containerId, job_id } = this.#subject;
     const { closes, signal } = how;
     const next = encodeCursor(cursor);
@@ -118,12 +129,21 @@ export class LinePublisher {
       closes,
     };
     this.#expected = next;
-    this.#busy = true;
-    this.#onItsWay = untilTaken(() => record.publish(batch), { signal, log })
-      .then((moved) => {
-        if (moved) throw new CursorMovedError(containerId);
-      })
-      .finally(() => this.#busy = false);
-    this.#onItsWay.catch(() => this.#failed.abort());
+    this.#onTheirWay++;
+    const before = this.#before = this.#last;
+    this.#last = untilTaken(() => this.#publish(batch, before), { signal, log })
+      .finally(() => this.#onTheirWay--);
+    this.#last.catch(() => this.#failed.abort());
+  }
+
+  /**
+   * Redis takes in order what comes over one connection, so the answer about the batch before need not be awaited.
+   * That one may have been refused, though, and be on its way again: then this one is too early, and tried again.
+   */
+  async #publish(batch: LogBatch, before: Promise<void>): Promise<void> {
+    const { record } = this.#options;
+    if (await record.publish(batch) === null) return;
+    await before;
+    if (await record.publish(batch) !== null) throw new CursorMovedError(batch.containerId);
   }
 }

@@ -20,6 +20,8 @@ export const LogSubject = z.object({
   job_type: JobType,
   /** RFC 3339. */
   created_at: z.string(),
+  /** RFC 3339; missing as long as it runs. */
+  ended_at: z.string().optional(),
 });
 /** Whose log it is. */
 export type LogSubject = z.infer<typeof LogSubject>;
@@ -31,6 +33,7 @@ export function logSubject(facts: ContainerFacts): LogSubject | null {
     container_name: facts.name,
     ...facts.identity,
     created_at: facts.createdAt,
+    ...(facts.phase === "ended" && facts.endedAt ? { ended_at: facts.endedAt } : {}),
   };
 }
 
@@ -40,17 +43,26 @@ export function lineEvent(subject: LogSubject, line: NewLine): LogEvent {
   made.seq = line.seq;
   if (line.lossy) made.lossy = true;
   if (line.truncated !== null) made.truncated = line.truncated;
+  if (line.gap) made.gap = true;
   return made;
 }
 
-/** The marker after a container's last line. `seq`: how many lines there were. */
-export function endOfStreamEvent(subject: LogSubject, end: { endedAt: string; seq: number }): LogEvent {
-  return { ...event(subject, "", "", wireTimestamp(end.endedAt), 1), eos: true, seq: end.seq };
+/** The marker after a container's last line. `seq`: how many lines there were; `gap`: that were had, of more. */
+export function endOfStreamEvent(
+  subject: LogSubject,
+  { endedAt, seq, gap = false }: { endedAt: string; seq: number; gap?: boolean },
+): LogEvent {
+  const marker = { ...event(subject, "", "", wireTimestamp(endedAt), 1), eos: true, seq };
+  return gap ? { ...marker, gap } : marker;
 }
 
-/** When a vanished container's output ended, as far as anyone can know: at its last line, or its creation. */
+/**
+ * When a vanished container's output ended: at its own end if that was seen, so that the marker is the one that may
+ * have been told before Redis forgot it; else, as far as anyone can know, at its last line, or its creation.
+ */
 export function lastKnownMoment(subject: LogSubject, cursor: LogCursor): string {
-  return Object.values(cursor.at).map(({ latest }) => latest).sort().at(-1) ?? subject.created_at;
+  return subject.ended_at ?? Object.values(cursor.at).map(({ latest }) => latest).sort().at(-1) ??
+    subject.created_at;
 }
 
 function event(

@@ -21,6 +21,19 @@ const line: NewLine = {
   repeat: 1,
 };
 
+const facts = {
+  id: "c1",
+  name: "x",
+  identity: null,
+  source: "docker" as const,
+  image: "",
+  cmd: "",
+  createdAt: "",
+  phase: "running" as const,
+  endedAt: null,
+  life: [],
+};
+
 Deno.test("lineEvent() has the id of the golden vector, the time cut to microseconds, and survives the wire", () => {
   const event = lineEvent(subject, line);
   assertEquals(event.event_id, "76fd7d9ace81680d2c395865");
@@ -58,19 +71,22 @@ Deno.test("lastKnownMoment() is the last line's time, without lines the containe
   assertEquals(lastKnownMoment(subject, NOTHING_PUBLISHED), subject.created_at);
 });
 
+Deno.test("G1 the end told of a container that vanished has the id it had if it was told before", () => {
+  const endedAt = "2026-01-15T12:00:09.5Z";
+  const seen = { ...subject, ended_at: endedAt };
+  assertEquals(lastKnownMoment(seen, NOTHING_PUBLISHED), endedAt);
+  const again = endOfStreamEvent(seen, { endedAt: lastKnownMoment(seen, NOTHING_PUBLISHED), seq: 0 });
+  assertEquals(again.event_id, endOfStreamEvent(subject, { endedAt, seq: 17 }).event_id);
+});
+
+Deno.test("logSubject() knows the end of a container that has ended", () => {
+  const identity = { job_id: "x", job_type: "plugin" } as const;
+  const ended = { ...facts, identity, phase: "ended" as const, endedAt: "2026-01-15T12:00:09.5Z" };
+  assertEquals(logSubject(ended)?.ended_at, "2026-01-15T12:00:09.5Z");
+  assertEquals(logSubject({ ...ended, phase: "running" })?.ended_at, undefined);
+});
+
 Deno.test("logSubject() is null for a container of no job", () => {
-  const facts = {
-    id: "c1",
-    name: "x",
-    identity: null,
-    source: "docker" as const,
-    image: "",
-    cmd: "",
-    createdAt: "",
-    phase: "running" as const,
-    endedAt: null,
-    life: [],
-  };
   assertEquals(logSubject(facts), null);
   assertEquals(logSubject({ ...facts, identity: { job_id: "x", job_type: "plugin" } })?.container_name, "x");
 });

@@ -16,6 +16,8 @@ export interface NewLine extends Line {
   readonly seq: number;
   /** Which one it is among equal lines of one stream in one microsecond, from 1. */
   readonly repeat: number;
+  /** Lines before it may be missing, nobody knows how many: the runtime dropped them before they were read. */
+  readonly gap?: true;
 }
 
 /**
@@ -36,6 +38,9 @@ interface Resumption {
  * Whatever such a reading brings first was published before: up to the line at the stream's position (time and
  * count), or, if the runtime dropped that one meanwhile, up to the first line later than all that were
  * published. From there on everything is new, whatever its time.
+ *
+ * The reading must come past a line that was published before: past the last one, at least. If it brings new lines
+ * without, the runtime has dropped that line, and perhaps others that nobody had read: the first new line says so.
  */
 export class LogProgress {
   readonly #lines: LineAssembler;
@@ -49,6 +54,8 @@ export class LogProgress {
   readonly #startSeq: number;
   readonly #eos: string | null;
   #last: Fragment | null = null;
+  /** Whether a line of those published before must still come, and none has. */
+  #unjoined = false;
 
   constructor(cursor: LogCursor, options: { maxLineBytes: number }) {
     this.#lines = new LineAssembler(options);
@@ -59,6 +66,7 @@ export class LogProgress {
     for (const [stream, position] of Object.entries(cursor.at)) {
       this.#at.set(stream, position);
       this.#resume.set(stream, { until: position, met: 0 });
+      if (cursor.since === null || position.time >= cursor.since) this.#unjoined = true;
     }
   }
 
@@ -72,10 +80,16 @@ export class LogProgress {
     return this.#seq > this.#startSeq;
   }
 
+  /** Whether something may be missing between what was published before and what there is now. */
+  get isGap(): boolean {
+    return this.#unjoined;
+  }
+
   /** The lines among those that `fragments` complete which were not published before. */
   add(fragments: readonly Fragment[]): NewLine[] {
     const lines: NewLine[] = [];
     for (const fragment of fragments) {
+      if (fragment.beheaded && this.#resume.size === 0 && this.#startSeq === 0) this.#unjoined = true;
       const completed = this.#lines.add(fragment);
       for (const line of completed) this.#take(line, lines);
       if (completed.length > 0) this.#ends.set(fragment.stream, fragment.time);
@@ -107,7 +121,8 @@ export class LogProgress {
       count: before?.time === time ? before.count + 1 : 1,
       latest: before && before.latest > time ? before.latest : time,
     });
-    into.push({ ...line, seq: ++this.#seq, repeat });
+    into.push({ ...line, seq: ++this.#seq, repeat, ...(this.#unjoined ? { gap: true } : {}) });
+    this.#unjoined = false;
   }
 
   #wasPublished({ stream, time }: Line): boolean {
@@ -118,21 +133,25 @@ export class LogProgress {
       this.#resume.delete(stream);
       return false;
     }
-    if (time === until.time && ++resume.met === until.count) this.#resume.delete(stream);
+    if (time === until.time) {
+      this.#unjoined = false;
+      if (++resume.met === until.count) this.#resume.delete(stream);
+    }
     return true;
   }
 
   /**
-   * As late as is safe: well before the last fragment, before every line still open, and before the last line of
-   * a stream if part of it would be read again (its rest must not look like a line) or if the clock was set back
-   * (its place is then not told by its time).
+   * As late as is safe: well before the last fragment, before every line still open, before the last line of all
+   * (to see whether it is still there), and before the last line of a stream if part of it would be read again (its
+   * rest must not look like a line) or if the clock was set back (its place is then not told by its time).
    */
   #reopenAt(): string | null {
     if (this.#last === null) return this.#since;
     const earliest = [this.#last.time, ...this.#lines.openSince()].reduce(earlier);
     const reopenAt = secondsBefore(earliest, OVERLAP_SECONDS);
+    const newest = [...this.#at.values()].map(({ time }) => time).reduce(later, "");
     const needed = [...this.#at].filter(([stream, { time, latest }]) =>
-      latest > time || (this.#ends.get(stream) ?? "") >= reopenAt
+      latest > time || time === newest || (this.#ends.get(stream) ?? "") >= reopenAt
     );
     const starts = needed.map(([, { time }]) => time);
     return secondsBefore([earliest, ...starts].reduce(earlier), OVERLAP_SECONDS);
@@ -141,4 +160,8 @@ export class LogProgress {
 
 function earlier(a: string, b: string): string {
   return a < b ? a : b;
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
 }

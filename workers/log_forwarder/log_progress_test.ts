@@ -276,3 +276,65 @@ Deno.test("LogProgress.isNew tells whether a reading brought anything that was n
   assertEquals(again.add(engineRecords([{ stream: "stderr", bytes: text("c\n") }], () => SECOND)).length, 1);
   assert(again.isNew);
 });
+
+/** Lines of one piece, one a second, alternating between the streams given. */
+function lineByLine(count: number, streams: readonly ("stdout" | "stderr")[] = ["stdout"]): LogFileRecord[] {
+  return Array.from({ length: count }, (_, i) => ({
+    stream: streams[i % streams.length] ?? "stdout",
+    time: testTime(i * SECOND),
+    bytes: text(`${i + 1}`),
+    newline: true,
+  }));
+}
+
+Deno.test("G1 lines that the runtime dropped unread are told by the first line after them, and by no other", () => {
+  for (const streams of [["stdout"], ["stdout", "stderr"]] as const) {
+    const file = lineByLine(100, streams);
+    const { cursor } = live(file.slice(0, 40), NOTHING_PUBLISHED, {
+      batches: Infinity,
+      batchSize: 7,
+      ends: false,
+    });
+    for (let dropped = 0; dropped <= 100; dropped++) {
+      const progress = new LogProgress(cursor, OPTIONS);
+      const lines = progress.add(readLog(file.slice(dropped), cursor.since));
+      assertEquals(
+        lines.map((line) => Number(line.text)),
+        file.map((_, i) => i + 1).slice(Math.max(dropped, 40)),
+      );
+      // As long as the last line published is still there, nothing can be missing.
+      const marks = lines.flatMap(({ gap }, i) => gap ? [i] : []);
+      assertEquals(marks, dropped >= 40 && dropped < 100 ? [0] : [], `${dropped} dropped`);
+      assertEquals(progress.isGap, dropped === 100, "a gap before the end is known, too");
+      assertEquals(lines.map(({ seq }) => seq), lines.map((_, i) => 41 + i), "the count goes on");
+      const again = new LogProgress(progress.cursor(), OPTIONS);
+      assertEquals(again.add(readLog(file.slice(dropped), progress.cursor().since)), [], "told once");
+    }
+  }
+});
+
+Deno.test("G1 a gap is seen although the last line is older than an unfinished one by far more than the overlap", () => {
+  const whole = lineByLine(1);
+  const open = { stream: "stdout" as const, time: testTime(100 * SECOND), bytes: text("a"), newline: false };
+  const { cursor } = live([...whole, open], NOTHING_PUBLISHED, {
+    batches: Infinity,
+    batchSize: 9,
+    ends: false,
+  });
+  assert(
+    cursor.since !== null && cursor.since <= testTime(0),
+    "reading begins before the last line published",
+  );
+  const rest = { ...open, bytes: text("b"), newline: true };
+  const next = new LogProgress(cursor, OPTIONS).add([...whole, open, rest]);
+  assertEquals(next.map((line) => [line.text, line.gap]), [["ab", undefined]]);
+  const cut = new LogProgress(cursor, OPTIONS).add([rest]);
+  assertEquals(cut.map((line) => [line.text, line.gap]), [["b", true]]);
+});
+
+Deno.test("G1 a log that the runtime had cut before anyone read it begins with a gap", () => {
+  const [first, second] = lineByLine(2);
+  assert(first && second);
+  const lines = new LogProgress(NOTHING_PUBLISHED, OPTIONS).add([{ ...first, beheaded: true }, second]);
+  assertEquals(lines.map(({ gap }) => gap), [true, undefined]);
+});

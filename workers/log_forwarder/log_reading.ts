@@ -6,17 +6,27 @@
 import type { Fragment, Runtime } from "lib/runtime/runtime.ts";
 import type { Logger } from "lib/run/log.ts";
 import { sleep } from "lib/run/sleep.ts";
+import { unlessAborted } from "lib/run/unless_aborted.ts";
+import type { LogRecord } from "lib/stream/log_record.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { LinePublisher } from "./line_publisher.ts";
-import { LogProgress } from "./log_progress.ts";
+import { LogProgress, type NewLine } from "./log_progress.ts";
+import { SilencePace } from "./silence_pace.ts";
 import { slices } from "./slices.ts";
 
 /** How logs are read; one for all containers. */
 export interface LogReadingOptions {
   readonly runtime: Runtime;
   readonly maxLineBytes: number;
-  /** A reading that brings nothing for so long is compared with the end of the log (ms). */
+  readonly record: LogRecord;
+  /**
+   * A reading that brings nothing for so long is compared with the end of the log, and again after twice that time,
+   * four times, … up to twenty times; and after each such time it is made sure that Redis still has what was
+   * published (ms).
+   */
   readonly silenceMs: number;
+  /** Source of chance in [0, 1). @default Math.random */
+  readonly random?: () => number;
   readonly log: Logger;
 }
 
@@ -30,6 +40,9 @@ export class LogReading {
   readonly #cursor: LogCursor;
   readonly #publisher: LinePublisher;
   readonly #options: LogReadingOptions;
+  readonly #pace = new SilencePace();
+  /** Whether something may have happened to the container that a reading would have to notice. */
+  #nudged = false;
 
   constructor(id: string, cursor: LogCursor, publisher: LinePublisher, options: LogReadingOptions) {
     this.#id = id;
@@ -56,7 +69,9 @@ export class LogReading {
       for await (const fragments of this.#options.runtime.lines(this.#id, { since, follow }, either)) {
         for (const slice of slices(fragments)) {
           if (either.aborted) break;
-          await this.#publisher.lines(this.progress.add(slice), this.progress.cursor(), signal);
+          const lines = this.progress.add(slice);
+          warnOfGap(lines, this.#id, this.#options.log);
+          await this.#publisher.lines(lines, this.progress.cursor(), signal);
         }
       }
       await this.#publisher.settled();
@@ -65,6 +80,11 @@ export class LogReading {
       silent.abort();
       await Promise.allSettled([watching, this.#publisher.settled()]);
     }
+  }
+
+  /** The container may have ended, or the connection to the runtime may be dead: has both looked at soon. */
+  nudge(): void {
+    this.#nudged = true;
   }
 
   /** Whether the reading has seen the end of what the runtime holds. */
@@ -84,16 +104,28 @@ export class LogReading {
     return last !== null && last.time < since ? null : since;
   }
 
-  /** Aborts `silent` when the reading brings nothing although there is more, or the container has ended. */
+  /**
+   * Aborts `silent` when the reading brings nothing although there is more, or the container has ended; and when Redis
+   * has lost what was published, which whoever publishes nothing would not notice.
+   */
   async #watch(silent: AbortController): Promise<void> {
-    const { silenceMs, log } = this.#options;
+    const { silenceMs, random = Math.random, log } = this.#options;
     for (let seen = this.progress.last; !silent.signal.aborted;) {
-      await sleep(silenceMs, silent.signal);
+      await sleep(silenceMs * (0.9 + 0.2 * random()), silent.signal); // so that not all ask at once
+      if (silent.signal.aborted) return;
+      if (await this.#isForgotten(silent.signal)) {
+        log.warn({ container: this.#id }, "redis has lost what was published of a log, reading it anew");
+        silent.abort();
+      }
+      const isNudged = this.#nudged;
+      if (isNudged || this.#publisher.busy || this.progress.last !== seen) this.#pace.reset();
       if (this.#publisher.busy || this.progress.last !== seen) {
         seen = this.progress.last;
         continue;
       }
-      if (silent.signal.aborted || !await this.#isBehind(silent.signal)) continue;
+      if (silent.signal.aborted || !this.#pace.isDue()) continue;
+      this.#nudged = false;
+      if (!await this.#isBehind(isNudged, silent.signal)) continue;
       await sleep(Math.min(UNDER_WAY_MS, silenceMs), silent.signal);
       if (silent.signal.aborted || this.progress.last !== seen) continue;
       log.warn({ container: this.#id }, "a log fell silent although there is more, reading it anew");
@@ -101,13 +133,34 @@ export class LogReading {
     }
   }
 
-  async #isBehind(signal: AbortSignal): Promise<boolean> {
+  /** Whether the cursor in Redis is not the one that this reading published last. */
+  async #isForgotten(signal: AbortSignal): Promise<boolean> {
+    const { seq } = this.progress.cursor();
+    const asked = this.#options.record.cursor(this.#id).then((cursor) => ({ cursor }), () => null);
+    const answer = await unlessAborted(asked, signal);
+    const isSettled = !this.#publisher.busy && this.progress.cursor().seq === seq;
+    return answer !== null && isSettled && !this.#publisher.continues(answer.cursor);
+  }
+
+  /** Whether there is more than this reading brought or, if asked, the container no longer runs. */
+  async #isBehind(mayHaveEnded: boolean, signal: AbortSignal): Promise<boolean> {
     try {
-      const facts = await this.#options.runtime.inspect(this.#id, signal);
-      return facts?.phase !== "running" || !await this.sawTheEnd(signal);
+      if (mayHaveEnded) {
+        const facts = await this.#options.runtime.inspect(this.#id, signal);
+        if (facts?.phase !== "running") return true;
+      }
+      return !await this.sawTheEnd(signal);
     } catch {
       return true;
     }
+  }
+}
+
+/** A line that follows a gap is told by its event; this is for whoever looks after the machine. */
+function warnOfGap(lines: readonly NewLine[], container: string, log: Logger): void {
+  const first = lines.find(({ gap }) => gap);
+  if (first) {
+    log.warn({ container, seq: first.seq }, "the runtime dropped lines of a log before they were read");
   }
 }
 

@@ -58,7 +58,9 @@ export async function statusHistory(
   }
   const stream = sources.streamOf("status", jobId);
   for await (const page of readRange(sources.redis, stream, { after: settled, until: range.tip })) {
-    for (const { id, data } of page) if (!entries.has(id) && jobIdOf(data) === jobId) entries.set(id, data);
+    for (const { position, data } of page) {
+      if (!entries.has(position) && jobIdOf(data) === jobId) entries.set(position, data);
+    }
   }
   return within(range, "status", entries);
 }
@@ -97,7 +99,7 @@ export async function* logHistory(
   for await (const page of readRange(sources.redis, stream, { after, until: range.tip })) {
     if (range.signal.aborted) return;
     const entries = page.filter(({ data }) => jobIdOf(data) === jobId)
-      .map(({ id, data }): LiveEntry => ({ kind: "logs", id, data }));
+      .map(({ position, data }): LiveEntry => ({ kind: "logs", id: position, data }));
     if (entries.length > 0) yield entries;
   }
 }

@@ -121,10 +121,12 @@ export class Hub implements Worker {
     if (!kind || !last) return;
     this.#positions.set(stream, last);
     if (this.#mailboxes.size === 0) return;
-    for (const { id, data } of entries) {
+    // An entry put back from the dead letters tells of an old fact: under its old position those who have seen it, or
+    // what came after it, pass it over; to others it is news.
+    for (const { position, data } of entries) {
       const jobId = jobIdOf(data);
       if (jobId === null) continue;
-      for (const mailbox of this.#mailboxes.get(jobId) ?? []) mailbox.offer({ kind, id, data });
+      for (const mailbox of this.#mailboxes.get(jobId) ?? []) mailbox.offer({ kind, id: position, data });
     }
   }
 }

@@ -21,6 +21,10 @@ export function dispatcher(put: PutTasks, shardOf: (jobId: string) => number): H
   };
 }
 
-function taskOf({ id, event }: Entry<StatusEvent>): { id: string; payload: ProcessJobStatus } {
-  return { id: processJobStatusId(event.event_id), payload: { event, entry_id: id } };
+function taskOf({ id, position, event }: Entry<StatusEvent>): { id: string; payload: ProcessJobStatus } {
+  if (position === id) return { id: processJobStatusId(event.event_id), payload: { event, entry_id: id } };
+  return {
+    id: processJobStatusId(event.event_id, id),
+    payload: { event, entry_id: id, requeued_from: position },
+  };
 }

@@ -14,7 +14,7 @@ function entry(n: number, jobId: string, status: string, eventId = `event${n}`) 
     timestamp: "2026-01-15T10:00:00+00:00",
     source: "docker",
   });
-  return { id: `${n}-0`, event };
+  return { id: `${n}-0`, position: `${n}-0`, event };
 }
 
 /** Jobs live on the shard that their last digit names. */
@@ -54,6 +54,14 @@ Deno.test("dispatcher() makes ids that the queue allows, different for different
   const { puts, handler } = recorder();
   await handler(["12345", "a:b", "a%3Ab", "wait"].map((id, n) => entry(n, "job-1", "started", id)));
   assertEquals(puts, [[1, ["status_12345", "status_a%3Ab", "status_a%253Ab", "status_wait"]]]);
+});
+
+Deno.test("G9 dispatcher() makes a task of its own of an event put back, which still knows its first place", async () => {
+  const { puts, payloads, handler } = recorder();
+  const requeued = { ...entry(9, "job-1", "started"), position: "2-0" };
+  await handler([requeued]);
+  assertEquals(puts, [[1, ["status_event9_9-0"]]]);
+  assertEquals(payloads, [{ event: requeued.event, entry_id: "9-0", requeued_from: "2-0" }]);
 });
 
 Deno.test("dispatcher() lets an outage of the queue through, so that the events are put again", async () => {

@@ -20,6 +20,7 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
   const consumer = new GroupConsumer(redis, {
     base: config.STREAM_STATUS_BASE,
     group: config.STATUS_CONSUMER_GROUP,
+    maxlen: config.STREAM_STATUS_MAXLEN,
     settings: config,
     handler: dispatcher(
       (shard, tasks) => queues.put(shard, tasks),
@@ -32,5 +33,6 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
     log,
     now: Date.now,
   });
+  health.addDetail("consumer", () => consumer.report());
   await consumer.run(signal);
 }, { faults: configFaults });

@@ -5,7 +5,6 @@ import { runAll } from "lib/run/worker.ts";
 import { migrate } from "lib/store/migrate.ts";
 import { openPostgres, withOutage } from "lib/store/open.ts";
 import { writeDeadLetter } from "lib/stream/dead_letter.ts";
-import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { brokerUrl } from "lib/task/broker_settings.ts";
 import { TaskQueue, taskWorker } from "lib/task/queue.ts";
@@ -22,10 +21,12 @@ import {
 import { cleanUp } from "./clean_up.ts";
 import { Config, configFaults } from "./config.ts";
 import { HeldCleanups } from "./held_cleanups.ts";
+import { MissedStatuses } from "./missed_statuses.ts";
 import { Orders } from "./orders.ts";
 import { processStatus } from "./process_status.ts";
 import { Relay } from "./relay.ts";
 import { runStep } from "./run_step.ts";
+import { StatusStream } from "./status_stream.ts";
 import { Sweep } from "./sweep.ts";
 
 await runMain("task_worker", Config, async ({ config, log, signal, health }) => {
@@ -33,7 +34,8 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
   await using broker = openRedis(brokerUrl(config), { name: "task_worker:tasks", log });
   await using sql = openPostgres(config.DB_DSN, {
     applicationName: "task_worker",
-    max: config.STREAM_NUM_SHARDS + config.TASK_CONCURRENCY + 4,
+    // Each order and each cleanup holds one for its job's turn while it uses others.
+    max: config.STREAM_NUM_SHARDS + 2 * config.TASK_CONCURRENCY + 4,
   });
   const pfcon = new PfconClient({
     url: config.PFCON_URL,
@@ -63,17 +65,31 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
     pollMs: 1_000,
     log,
   });
+  const stream = new StatusStream(redis, {
+    base: config.STREAM_STATUS_BASE,
+    numShards: config.STREAM_NUM_SHARDS,
+  });
+  const sweepMs = config.SWEEP_INTERVAL_SECONDS * 1_000;
+  const missed = new MissedStatuses({ sql, stream, queues: statusQueues, everyMs: sweepMs, log });
   const status = {
     sql,
+    stream,
     orders,
     log,
     now,
     onRecorded: () => relay.nudge(),
     bury: (letter) =>
       writeDeadLetter(redis, { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN }, letter),
-    streamOf: (jobId) => shardKey(config.STREAM_STATUS_BASE, shardOf(jobId, config.STREAM_NUM_SHARDS)),
   } satisfies Parameters<typeof processStatus>[0];
-  const step = { sql, redis, pfcon, now, startAttempts: config.PFCON_START_ATTEMPTS, startGraceMs: 5_000 };
+  const step = {
+    sql,
+    redis,
+    pfcon,
+    now,
+    startAttempts: config.PFCON_START_ATTEMPTS,
+    startGraceMs: 5_000,
+    conflictPatienceMs: 600_000,
+  };
   const quiescenceMs = config.CLEANUP_POLICY === "quiescence" ? config.EOS_QUIESCENCE_SECONDS * 1_000 : null;
   const held = new HeldCleanups({
     redis,
@@ -86,13 +102,15 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
   await runAll([
     relay,
     held,
+    missed,
     new Sweep({
       sql,
       pfcon,
       orders,
+      hasMore: (jobId) => missed.hasMore(jobId),
       log,
       now,
-      everyMs: config.SWEEP_INTERVAL_SECONDS * 1_000,
+      everyMs: sweepMs,
       silentMs: config.SILENT_STEP_SECONDS * 1_000,
     }),
     ...Array.from({ length: config.STREAM_NUM_SHARDS }, (_, shard) =>
@@ -100,6 +118,8 @@ await runMain("task_worker", Config, async ({ config, log, signal, health }) => 
         schema: ProcessJobStatus,
         handler: (task, signal) => processStatus(status, { task, shard }, signal),
         concurrency: 1,
+        // As long as a worker that died is not missed, its shard waits. Two at one task would do no harm.
+        lockMs: 5_000,
         log,
       })),
     taskWorker(broker, RUN_STEP_QUEUE, {

@@ -1,6 +1,6 @@
 /**
- * The task `ProcessJobStatus`: records the event through outages; an event that can never be recorded goes to
- * the dead letters, so that it does not stop those behind it.
+ * The task `ProcessJobStatus`: records what the shard's stream says up to the task's event, through outages; an
+ * event that can never be recorded goes to the dead letters, so that it does not stop those behind it.
  *
  * @module
  */
@@ -10,11 +10,15 @@ import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { untilAvailable } from "lib/run/until_available.ts";
-import type { Sql } from "lib/store/open.ts";
+import { type Sql, withOutage } from "lib/store/open.ts";
+import type { StoredStatus } from "lib/store/status_history.ts";
+import { noteProgress, recordedUpTo } from "lib/store/status_progress.ts";
 import type { DeadLetter } from "lib/stream/dead_letter.ts";
+import { compareEntryIds } from "lib/stream/entry_id.ts";
 import type { ProcessJobStatus } from "lib/task/tasks.ts";
 import type { Orders } from "./orders.ts";
 import { recordStatus } from "./record_status.ts";
+import type { StatusStream } from "./status_stream.ts";
 
 /** Tries of an event that fails for a reason of its own. */
 const MAX_TRIES = 3;
@@ -22,28 +26,68 @@ const MAX_TRIES = 3;
 /** What the task needs. */
 export interface ProcessStatusContext {
   readonly sql: Sql;
+  readonly stream: Pick<StatusStream, "reports" | "key">;
   readonly orders: Pick<Orders, "give">;
   /** Called when something may be in the outbox. */
   readonly onRecorded: () => void;
   readonly bury: (letter: DeadLetter) => Promise<void>;
-  readonly streamOf: (jobId: string) => string;
   readonly log: Logger;
   readonly now: () => number;
 }
 
-/** Does the task, however long it takes; rejects only if `signal` aborts before it is done. */
+/** A status of a shard. */
+interface ShardStatus extends StoredStatus {
+  readonly shard: number;
+}
+
+/**
+ * Does the task, however long it takes; rejects only if `signal` aborts before it is done. States before it in the
+ * stream that are not recorded yet, because their tasks got lost, are recorded first: the order of the stream holds
+ * whatever the queue does.
+ */
 export async function processStatus(
   context: ProcessStatusContext,
   { task, shard }: { task: ProcessJobStatus; shard: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const stored = { event: task.event, entryId: task.entry_id };
+  for (;;) {
+    const missed = await untilAvailable(() => missedBefore(context, shard, task.entry_id), {
+      signal,
+      log: context.log,
+    });
+    if (missed.length === 0) break;
+    context.log.warn(
+      { shard, count: missed.length, first: missed[0]?.entryId },
+      "recording statuses whose tasks got lost",
+    );
+    for (const stored of missed) await recordOrBury(context, { ...stored, shard }, signal);
+  }
+  const { event, entry_id: entryId, requeued_from: requeuedFrom } = task;
+  await recordOrBury(context, { event, entryId, requeuedFrom, shard }, signal);
+}
+
+/** States before `entryId` that are not recorded, oldest first: a page of them, none if there are no more. */
+async function missedBefore(
+  { sql, stream }: Pick<ProcessStatusContext, "sql" | "stream">,
+  shard: number,
+  entryId: string,
+): Promise<StoredStatus[]> {
+  const recorded = await withOutage("look up how far a shard is recorded", () => recordedUpTo(sql, shard));
+  return compareEntryIds(recorded, entryId) < 0 ? await stream.reports(shard, recorded, entryId) : [];
+}
+
+async function recordOrBury(
+  context: ProcessStatusContext,
+  stored: ShardStatus,
+  signal: AbortSignal,
+): Promise<void> {
+  const { event, entryId, shard } = stored;
   const patiently = <T>(call: () => Promise<T>) => untilAvailable(call, { signal, log: context.log });
   let buried: DeadLetter | null = null;
   for (let failures = 0;;) {
     try {
       const letter = buried;
-      if (letter) return await patiently(() => context.bury(letter));
+      if (letter) return await patiently(() => bury(context, stored, letter));
       const order = await patiently(() => recordStatus(context.sql, stored, { shard, now: context.now() }));
       context.onRecorded();
       return await patiently(() => context.orders.give(order));
@@ -51,15 +95,25 @@ export async function processStatus(
       if (error instanceof OutageError || signal.aborted) throw error;
       failures++;
       context.log.error(
-        { job_id: task.event.job_id, entry: task.entry_id, failures, error },
+        { job_id: event.job_id, entry: entryId, failures, error },
         "a status cannot be recorded",
       );
       if (isOfTheEvent(error) && failures >= MAX_TRIES) {
-        buried ??= deadLetter(context, task, { error, tries: failures });
+        buried ??= deadLetter(context, stored, { error, tries: failures });
       }
       await sleep(backoffMs(failures), signal);
     }
   }
+}
+
+/** Puts the letter away, then notes that its entry is dealt with, so that nobody takes it for one that was missed. */
+async function bury(
+  { sql, bury }: Pick<ProcessStatusContext, "sql" | "bury">,
+  { shard, entryId }: ShardStatus,
+  letter: DeadLetter,
+): Promise<void> {
+  await bury(letter);
+  await withOutage("note that a status is buried", () => noteProgress(sql, shard, entryId));
 }
 
 /**
@@ -73,17 +127,17 @@ function isOfTheEvent(error: unknown): boolean {
 }
 
 function deadLetter(
-  context: Pick<ProcessStatusContext, "streamOf" | "now">,
-  { event, entry_id }: ProcessJobStatus,
+  { stream, now }: Pick<ProcessStatusContext, "stream" | "now">,
+  { event, entryId, requeuedFrom, shard }: ShardStatus,
   { error, tries }: { error: unknown; tries: number },
 ): DeadLetter {
   return {
     data: encodeStatusEvent(event),
     reason: "cannot be recorded",
     error: error instanceof Error ? error.message : String(error),
-    originStream: context.streamOf(event.job_id),
-    originId: entry_id,
+    originStream: stream.key(shard),
+    originId: requeuedFrom ?? entryId,
     deliveries: tries,
-    at: context.now(),
+    at: now(),
   };
 }

@@ -2,20 +2,34 @@
  * A status event into Postgres: history, current status, confirmation and the workflow's next step, in one
  * transaction (architecture.md §5.4).
  *
+ * A Redis that lost its latest entries has the event forwarder tell the lives of containers again. Mostly that is
+ * known and changes nothing. Two things it may not do:
+ * - It may not give a container a second end: one that was removed meanwhile is told to have vanished, although its
+ *   end is on record (G6).
+ * - It may not leave a life in disorder: a state that was in hand when Redis lost the ones before it is recorded all
+ *   the same, as its container may be gone and nobody would tell it again. If it is told again, behind the others, it
+ *   moves there, and its confirmation goes out behind it once more (G4).
+ *
  * @module
  */
 import { statusEventId } from "lib/event/event_id.ts";
 import { type ConfirmedStatus, isConfirmation, isTerminal, type StatusEvent } from "lib/event/status.ts";
 import { type StepResult, stepResult } from "lib/job/verdict.ts";
 import type { Sql } from "lib/store/open.ts";
-import { addToOutbox } from "lib/store/outbox.ts";
-import { insertStatus, type StoredStatus, upsertCurrentStatus } from "lib/store/status_history.ts";
+import { addToOutbox, sendAgain } from "lib/store/outbox.ts";
+import {
+  insertStatus,
+  isRefuted,
+  moveBehindEarlier,
+  type StoredStatus,
+  upsertCurrentStatus,
+} from "lib/store/status_history.ts";
 import { noteProgress } from "lib/store/status_progress.ts";
 import { inTransaction } from "lib/store/transaction.ts";
 import { lockJob } from "lib/store/workflows.ts";
 import { applyFact, type Order } from "./apply_fact.ts";
 
-/** Records the event and returns the order that follows from it, if any. Recording it again changes nothing. */
+/** Records the event and returns the order that follows from it, if any. Recording it again changes no fact. */
 export async function recordStatus(
   sql: Sql,
   stored: StoredStatus,
@@ -26,9 +40,13 @@ export async function recordStatus(
   return await inTransaction(sql, "record a status", async (tx) => {
     await lockJob(tx, event.job_id);
     await noteProgress(tx, shard, entryId);
-    if (!await insertStatus(tx, stored)) return null;
-    await upsertCurrentStatus(tx, event);
+    if (await isRefuted(tx, event)) return null;
     const confirmation = confirmationOf(event);
+    if (!await insertStatus(tx, stored)) {
+      if (await moveBehindEarlier(tx, stored) && confirmation) await sendAgain(tx, confirmation);
+      return null;
+    }
+    await upsertCurrentStatus(tx, event);
     if (confirmation) await addToOutbox(tx, { stream: "status", event: confirmation });
     return await applyEnd(tx, event, now);
   });

@@ -2,6 +2,10 @@
  * Publishes what the outbox holds, in order per job, and notes where it went. Any number of relays may run; one
  * at a time works.
  *
+ * A Redis may lose what was published (FLUSHALL, a failover, a restart without its last second). It loses the
+ * latest of all it has, so the number of the last publication, which each publication writes to Redis, goes back
+ * too. The relay looks at it with each pass, and publishes again what came after (G6, G14).
+ *
  * @module
  */
 import type { Redis } from "ioredis";
@@ -13,14 +17,26 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Worker } from "lib/run/worker.ts";
-import { lockUnpublished, markPublished, type OutboxRow, publishedMemoKey } from "lib/store/outbox.ts";
+import {
+  lastPublication,
+  listUnpublished,
+  lockRelay,
+  markPublished,
+  nextPublication,
+  type OutboxRow,
+  PUBLICATION_MARK_KEY,
+  publishedMemoKey,
+  unpublishAfter,
+} from "lib/store/outbox.ts";
 import { inTransaction } from "lib/store/transaction.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
-import { type Publication, publishOnce } from "lib/stream/publish_once.ts";
-import type { Sql } from "lib/store/open.ts";
+import { type Publication, type Published, publishOnce } from "lib/stream/publish_once.ts";
+import { type Sql, withOutage } from "lib/store/open.ts";
 
 /** Rows published in one step. */
 const BATCH = 500;
+/** What Redis lost is published again if it went out within this time (ms): readers may have been away so long. */
+const REPUBLISHED_MS = 24 * 3_600_000;
 
 /** Where the outbox goes. */
 export interface RelayOptions {
@@ -75,14 +91,53 @@ export class Relay implements Worker {
 
   /** One pass; returns how many events went out, or null if another relay is at work. */
   async runOnce(): Promise<number | null> {
-    return await inTransaction(this.#sql, "publish the outbox", async (tx) => {
-      const rows = await lockUnpublished(tx, BATCH);
-      if (rows === null) return null;
-      if (rows.length === 0) return 0;
-      const entryIds = await publishOnce(this.#redis, rows.map((row) => this.#publication(row)));
-      await markPublished(tx, rows, entryIds);
-      return rows.length;
+    const published = await inTransaction(this.#sql, "publish the outbox", async (tx) => {
+      return await lockRelay(tx) ? await this.#publish(tx) : null;
     });
+    if (published !== 0) return published;
+    // Outside a transaction, which would stay open as long as Redis is away.
+    const last = await withOutage("read the relay's progress", () => lastPublication(this.#sql));
+    if (!isLoss(await this.#send([], { expected: last, next: last }))) return 0;
+    const restarted = await inTransaction(this.#sql, "publish the outbox again", async (tx) => {
+      return await lockRelay(tx) ? await this.#restart(tx) : null;
+    });
+    return restarted === null ? null : await this.runOnce();
+  }
+
+  /** Publishes a batch, unless Redis lost earlier ones: then these become part of it. */
+  async #publish(tx: Sql): Promise<number> {
+    for (;;) {
+      const rows = await listUnpublished(tx, BATCH);
+      if (rows.length === 0) return 0;
+      const mark = { expected: await lastPublication(tx), next: await nextPublication(tx) };
+      const sent = await this.#send(rows, mark);
+      if (isLoss(sent)) {
+        await this.#takeBack(tx, sent.lostAfter);
+        continue;
+      }
+      await markPublished(tx, rows, { entryIds: sent.entryIds, publication: mark.next });
+      return rows.length;
+    }
+  }
+
+  /** Looks once more, as the only relay at work, whether Redis lost publications. */
+  async #restart(tx: Sql): Promise<void> {
+    const last = await lastPublication(tx);
+    const held = await this.#send([], { expected: last, next: last });
+    if (isLoss(held)) await this.#takeBack(tx, held.lostAfter);
+  }
+
+  async #takeBack(tx: Sql, lostAfter: string): Promise<void> {
+    const events = await unpublishAfter(tx, lostAfter, REPUBLISHED_MS);
+    this.#options.log.warn(
+      { events, last_kept: lostAfter },
+      "redis lost events that had gone out, sending again",
+    );
+  }
+
+  #send(rows: readonly OutboxRow[], mark: { expected: string; next: string }): Promise<Published> {
+    const publications = rows.map((row) => this.#publication(row));
+    return publishOnce(this.#redis, publications, { key: PUBLICATION_MARK_KEY, ...mark });
   }
 
   #publication(row: OutboxRow): Publication {
@@ -97,4 +152,8 @@ export class Relay implements Worker {
         : encodeWorkflowEvent(row.event as WorkflowEvent),
     };
   }
+}
+
+function isLoss(sent: Published): sent is Extract<Published, { lostAfter: string }> {
+  return "lostAfter" in sent;
 }

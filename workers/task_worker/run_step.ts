@@ -11,31 +11,28 @@ import { LOGS_FLUSHED_TTL_SECONDS, logsFlushedKey } from "lib/log_store/flushed_
 import {
   type Compute,
   type PfconClient,
+  PfconConflictError,
   PfconFaultError,
   type PfconJob,
   PfconRejectedError,
 } from "lib/pfcon/client.ts";
-import { sleep } from "lib/run/sleep.ts";
+import { inJobTurn, JobBusyError, type Turn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
 import { noteStepError } from "lib/store/steps.ts";
 import { findWorkflow, type StepRecord, type WorkflowRecord } from "lib/store/workflows.ts";
 import type { Order } from "./apply_fact.ts";
-import { endStep, type EndStepContext, noteOrdered, type StepTarget } from "./end_step.ts";
-import { lookUp, StartFailedError } from "./look_up.ts";
+import { conflicted, type ConflictedContext } from "./conflicted.ts";
+import { endStep, noteOrdered, type StepTarget } from "./end_step.ts";
+import { lookUpPatiently, StartFailedError } from "./look_up.ts";
 import { startFailed } from "./start_failed.ts";
 
 /** What ordering a step needs. */
-export interface RunStepContext extends EndStepContext {
+export interface RunStepContext extends ConflictedContext {
   readonly redis: Redis;
   readonly pfcon: Pick<PfconClient, "schedule" | "get" | "remove">;
   /** Starts that may fail for the job's own reason before the step counts as not run. */
   readonly startAttempts: number;
-  /** How long a container that was made but does not run may still be about to start (ms). */
-  readonly startGraceMs: number;
 }
-
-/** Pause between two looks at a container that may be about to start (ms). */
-const LOOK_AGAIN_MS = 250;
 
 /** Orders the step if it is still the workflow's current one; returns the order that follows when it is over. */
 export async function runStep(
@@ -44,17 +41,15 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<Order | null> {
   const { jobId, step } = target;
-  const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, jobId));
-  if (!workflow || workflow.status !== "running" || workflow.step !== step) return null;
-  const record = workflow.steps.find((record) => record.step === step);
-  if (!record || record.orderedAt) return null;
   try {
-    return await orderStep(context, workflow, record, signal);
+    return await inJobTurn(context.sql, jobId, (turn) => orderIfDue(context, target, turn, signal));
   } catch (error) {
     if (error instanceof PfconRejectedError) {
       const reason = { code: "rejected-by-pfcon", text: error.message } as const;
       return await endStep(context, target, { result: "not-run", reason });
     }
+    if (error instanceof JobBusyError) throw error;
+    if (error instanceof PfconConflictError) return await conflicted(context, target, error, signal);
     const why = error instanceof Error ? error.message : String(error);
     // Only for people to read: if it cannot be noted either, the error itself is what counts.
     if (!signal.aborted) await noteStepError(context.sql, jobId, step, why).catch(() => {});
@@ -62,10 +57,21 @@ export async function runStep(
   }
 }
 
+async function orderIfDue(
+  context: RunStepContext,
+  target: StepTarget,
+  turn: Turn,
+  signal: AbortSignal,
+): Promise<Order | null> {
+  const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, target.jobId));
+  if (!workflow || workflow.status !== "running" || workflow.step !== target.step) return null;
+  const record = workflow.steps.find(({ step }) => step === target.step);
+  return !record || record.orderedAt ? null : await orderStep(context, { workflow, record, turn }, signal);
+}
+
 async function orderStep(
   context: RunStepContext,
-  workflow: WorkflowRecord,
-  record: StepRecord,
+  { workflow, record, turn }: { workflow: WorkflowRecord; record: StepRecord; turn: Turn },
   signal: AbortSignal,
 ): Promise<Order | null> {
   const target = { jobId: workflow.jobId, step: record.step };
@@ -84,6 +90,7 @@ async function orderStep(
   }
   // An older container of this name may have left its proof, which says nothing about the one that starts now.
   await context.redis.del(logsFlushedKey(target.jobId, target.step));
+  await turn.confirm();
   try {
     const made = await context.pfcon.schedule(target.step, pfconJob(target.jobId, params.data), signal);
     return isSkipped(made) ? await skip(context, target) : await noteOrdered(context, target, made.status);
@@ -94,28 +101,22 @@ async function orderStep(
 }
 
 /**
- * The step's container, once it is clear what there is. One that is not started may just be about to be: an
- * earlier try of this task may have been cut off while pfcon was at work on it.
+ * The step's container, once it is clear what there is.
  *
  * @throws {StartFailedError} if its state is not clear yet (it is being removed, or about to end).
  */
 async function settled(
-  context: RunStepContext,
+  { pfcon, startGraceMs }: Pick<RunStepContext, "pfcon" | "startGraceMs">,
   target: StepTarget,
   signal: AbortSignal,
 ): Promise<Compute | null> {
-  let known = await lookUp(context.pfcon, target, signal);
-  for (
-    let waited = 0;
-    known?.status === "notStarted" && waited < context.startGraceMs;
-    waited += LOOK_AGAIN_MS
-  ) {
-    await sleep(LOOK_AGAIN_MS, signal);
-    known = await lookUp(context.pfcon, target, signal);
-  }
+  const { jobId, step } = target;
+  const known = await lookUpPatiently(pfcon, target, { graceMs: startGraceMs, signal });
   if (known?.status !== "undefined") return known;
+  // Nobody is at it any more, it never ran, and pfcon would remove it, too, if it were asked to start the step.
+  if (known.message === "dead") await pfcon.remove(step, jobId, signal);
   throw new StartFailedError(
-    `Cannot order ${target.step} of job "${target.jobId}" yet: its container is "${known.message}"`,
+    `Cannot order ${step} of job "${jobId}" yet: its container is "${known.message}"`,
   );
 }
 

@@ -26,6 +26,8 @@ export interface SweepOptions {
   readonly sql: Sql;
   readonly pfcon: Pick<PfconClient, "get">;
   readonly orders: Pick<Orders, "give">;
+  /** Whether states of the job are still on their way into the record. */
+  readonly hasMore: (jobId: string) => Promise<boolean>;
   readonly everyMs: number;
   readonly silentMs: number;
   readonly log: Logger;
@@ -102,6 +104,8 @@ export class Sweep implements Worker {
     const { jobId, step } = target;
     const known = await lookUp(pfcon, target, signal);
     if (known === null) {
+      // Somebody else removed it, perhaps after its end was seen: what was seen counts.
+      if (await this.#options.hasMore(jobId)) return null;
       const text = `the ${step} container no longer exists and nobody saw how it ended`;
       return await endStep({ sql, now }, target, { result: "undefined", reason: { code: "vanished", text } });
     }

@@ -52,6 +52,38 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
+/** A bench for the tests of a file: opened before the first, closed after the last, and forgetful between them. */
+export function benchOfFile(beforeEach: (bench: Bench) => Promise<void> = forgetAll): Bench {
+  let bench: Bench | null = null;
+  const current = () => {
+    if (bench === null) throw new Error("Cannot use the bench before the first test begins");
+    return bench;
+  };
+  Deno.test.beforeAll(async () => {
+    bench = await openBench();
+  });
+  Deno.test.beforeEach(() => beforeEach(current()));
+  Deno.test.afterAll(async () => await current()[Symbol.asyncDispose]());
+  return {
+    get sql() {
+      return current().sql;
+    },
+    get redis() {
+      return current().redis;
+    },
+    get pfcon() {
+      return current().pfcon;
+    },
+    get postgresServer() {
+      return current().postgresServer;
+    },
+    get redisServer() {
+      return current().redisServer;
+    },
+    [Symbol.asyncDispose]: () => current()[Symbol.asyncDispose](),
+  };
+}
+
 /** Forgets all jobs, in Postgres, Redis and pfcon. */
 export async function forgetAll({ sql, redis, pfcon }: Bench): Promise<void> {
   await sql`TRUNCATE job_status, job_workflow, job_workflow_events, job_status_history, job_outbox, job_step,

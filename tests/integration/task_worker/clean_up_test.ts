@@ -1,85 +1,18 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { JOB_TYPES, type JobType } from "lib/event/status.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { JOB_TYPES } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
-import { OutageError } from "lib/run/outage_error.ts";
 import { TaskQueue } from "lib/task/queue.ts";
 import { CLEAN_UP_QUEUE, type CleanUp, cleanUpId } from "lib/task/tasks.ts";
 import { Queue } from "bullmq";
-import { cleanUp, type CleanUpContext, CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
-import { endStep } from "../../../workers/task_worker/end_step.ts";
+import { CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { HeldCleanups } from "../../../workers/task_worker/held_cleanups.ts";
-import {
-  accept,
-  type Bench,
-  eventOf,
-  forgetAll,
-  lifeOf,
-  NOW,
-  openBench,
-  record,
-  workflowOf,
-} from "./bench.ts";
+import { benchOfFile, eventOf, NOW, record } from "./bench.ts";
+import { atCleanUp, cleaning, container } from "./cleaning.ts";
 import { dump } from "./dump.ts";
-import { crashEverywhere, FaultPoints } from "./fault_points.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(prepare);
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
-
-/** The step's container, as its events name it. */
-function container(step: JobType): string {
-  return `${JOB_TYPES.indexOf(step) + 1}`;
-}
-
-/** A workflow that stands at cleanup: copy, plugin and delete ran, there was nothing to upload. */
-async function prepare(): Promise<void> {
-  const { sql, pfcon } = bench;
-  await forgetAll(bench);
-  await accept(sql, "trial-1");
-  for (const step of JOB_TYPES) {
-    if (step === "upload") {
-      await endStep({ sql, now: () => NOW }, { jobId: "trial-1", step }, { result: "skipped", reason: null });
-      continue;
-    }
-    await pfcon.client.schedule(step, { ...exampleJob, job_id: "trial-1" });
-    pfcon.setState(step, "trial-1", "finishedSuccessfully");
-    await record(
-      sql,
-      ...lifeOf("trial-1", step, "finishedSuccessfully", { container: Number(container(step)) }),
-    );
-  }
-  pfcon.calls = [];
-}
-
-/** Cleans up; `held` gets what is to be looked for. */
-function run(changes: Partial<CleanUpContext> = {}, points = new FaultPoints()): Promise<void> {
-  const context: CleanUpContext = {
-    sql: points.sql(bench.sql),
-    redis: points.redis(bench.redis),
-    pfcon: points.pfcon(bench.pfcon.client),
-    held: { hold: () => {}, release: () => {} },
-    quiescenceMs: null,
-    now: () => NOW + 60_000,
-    ...changes,
-  };
-  return cleanUp(context, "trial-1", new AbortController().signal);
-}
-
-async function prove(...steps: JobType[]): Promise<void> {
-  for (const step of steps) {
-    await bench.redis.set(containerFlushedKey(container(step).padStart(64, "0")), "1");
-  }
-}
-
-async function standing(): Promise<string> {
-  const { step, status, held } = await workflowOf(bench.sql, "trial-1");
-  return [step, status, ...(held === null ? [] : [held])].join(", ");
-}
+const bench = benchOfFile(atCleanUp);
+const { prove, run, standing } = cleaning(bench);
 
 Deno.test("G5 cleanUp() deletes nothing until every container's log is proven stored, and says what it waits for", async () => {
   for (const [proven, missing] of [["plugin", "copy, delete"], ["delete", "copy"]] as const) {
@@ -161,16 +94,6 @@ Deno.test("cleanUp() does nothing in any other step, or when all is over", async
   assertEquals((await dump(bench.sql)).outbox, before.outbox);
 });
 
-Deno.test("G8 cleanUp() says why it waits when pfcon is away, and tells that even if Postgres is away too", async () => {
-  await prove("copy", "plugin", "delete");
-  bench.pfcon.interfere = () => json(500, { message: "cannot connect to the engine" });
-  await assertRejects(() => run());
-  assertStringIncludes(await standing(), "cannot connect to the engine");
-  bench.pfcon.interfere = () => new Response("", { status: 503 });
-  const points = new FaultPoints((what) => what.includes("SET held"));
-  await assertRejects(() => run({}, points), OutageError, "pfcon is unavailable");
-});
-
 Deno.test("a held cleanup goes on when its last proof is there, however long its pause would still be", async () => {
   const { redis } = bench;
   await using cleanUpQueue = new TaskQueue<CleanUp>(redis, CLEAN_UP_QUEUE);
@@ -188,31 +111,36 @@ Deno.test("a held cleanup goes on when its last proof is there, however long its
   assertEquals(await queue.getJobState(id), "waiting");
 });
 
+Deno.test("G5 a proof that arrives between the look and the hold is not overlooked", async () => {
+  const { redis, pfcon } = bench;
+  const hurried: string[] = [];
+  const hurry = (jobId: string) => Promise.resolve(void hurried.push(jobId));
+  const held = new HeldCleanups({ redis, hurry, everyMs: 1, log });
+  await prove("copy", "plugin");
+  pfcon.interfere = async (call) => {
+    if (call === "GET delete trial-1") await prove("delete");
+    return undefined;
+  };
+  await assertRejects(() => run({ held }), CleanupHeldError);
+  assertEquals(await held.runOnce(), ["trial-1"]);
+  await run({ held });
+  assertEquals(await standing(), "completed, finishedSuccessfully");
+});
+
+Deno.test("cleanUp() needs no proof for a container that never started", async () => {
+  await prove("copy", "plugin");
+  bench.pfcon.setState("delete", "trial-1", "notStarted");
+  await run();
+  assertEquals(await bench.pfcon.client.get("delete", "trial-1"), null);
+});
+
+Deno.test("cleanUp() needs no proof for a container that never started and could not be removed", async () => {
+  await prove("copy", "plugin");
+  bench.pfcon.setState("delete", "trial-1", "finishedWithError", "dead");
+  await run();
+  assertEquals(await bench.pfcon.client.get("delete", "trial-1"), null);
+});
+
 function closing(queue: Queue): Queue & AsyncDisposable {
   return Object.assign(queue, { [Symbol.asyncDispose]: () => queue.close() });
 }
-
-/** The same, of a job that was not needed at all but for its copy: quicker. */
-async function prepareLittle(): Promise<void> {
-  const { sql, pfcon } = bench;
-  await forgetAll(bench);
-  await accept(sql, "trial-1");
-  await pfcon.client.schedule("copy", { ...exampleJob, job_id: "trial-1" });
-  await record(sql, ...lifeOf("trial-1", "copy"));
-  await prove("copy");
-  for (const step of JOB_TYPES.slice(1)) {
-    await endStep({ sql, now: () => NOW }, { jobId: "trial-1", step }, { result: "skipped", reason: null });
-  }
-}
-
-Deno.test("G7 cleanUp() completes the workflow once, wherever it dies", async () => {
-  await prepareLittle();
-  await run();
-  const undisturbed = await dump(bench.sql);
-  const points = await crashEverywhere({
-    prepare: prepareLittle,
-    task: async (points) => await run({}, points),
-    check: async (where) => assertEquals(await dump(bench.sql), undisturbed, where),
-  });
-  assert(points > 20, `only ${points} points`);
-});

@@ -38,12 +38,15 @@ export class PfconBench implements AsyncDisposable {
   interfere: Interference = () => undefined;
   /** Told of each new container. */
   onMade: (step: JobType, jobId: string) => void = () => {};
-  readonly #states = new Map<string, JobStatus>();
+  readonly #states = new Map<string, { status: JobStatus; message?: string }>();
   readonly #made = new Set<string>();
 
-  /** Sets the state in which a container is found from now on; a new one is found `started`. */
-  setState(step: JobType, jobId: string, status: JobStatus): void {
-    this.#states.set(`${step} ${jobId}`, status);
+  /**
+   * Sets the state in which a container is found from now on, in the engine's own word if that is not the usual
+   * one; a new one is found `started`.
+   */
+  setState(step: JobType, jobId: string, status: JobStatus, message?: string): void {
+    this.#states.set(`${step} ${jobId}`, { status, message });
   }
 
   /** Requests of one kind: `countOf("POST")`, `countOf("DELETE plugin")`. */
@@ -102,16 +105,19 @@ export class PfconBench implements AsyncDisposable {
     if (init.method === "DELETE") this.#states.delete(key);
     if (init.method === "POST" && response.ok) {
       this.#made.add(key);
-      if (!this.#states.has(key)) {
-        this.#states.set(key, "started");
+      // As pfcon does: what failed is removed and runs anew, whatever it was (pfcon's contract, §6).
+      const known = this.#states.get(key)?.status;
+      if (known === undefined || known === "finishedWithError" || known === "undefined") {
+        this.#states.set(key, { status: "started" });
         const [step, jobId = ""] = key.split(" ");
         this.onMade(step as JobType, jobId);
       }
     }
-    const status = this.#states.get(key);
-    if (init.method !== "GET" || !response.ok || !status) return response;
+    const state = this.#states.get(key);
+    if (init.method !== "GET" || !response.ok || !state) return response;
     const { compute } = await response.json();
-    return json(200, { compute: { ...compute, status, message: WORDS[status] } });
+    const { status, message = WORDS[status] } = state;
+    return json(200, { compute: { ...compute, status, message } });
   }
 }
 

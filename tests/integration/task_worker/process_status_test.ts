@@ -2,17 +2,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { listStatuses } from "lib/store/status_history.ts";
+import { recordedUpTo } from "lib/store/status_progress.ts";
 import type { DeadLetter } from "lib/stream/dead_letter.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { processStatus } from "../../../workers/task_worker/process_status.ts";
-import { accept, type Bench, eventOf, forgetAll, lifeOf, NOW, openBench } from "./bench.ts";
+import { StatusStream } from "../../../workers/task_worker/status_stream.ts";
+import { accept, type Bench, benchOfFile, eventOf, lifeOf, NOW } from "./bench.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(() => forgetAll(bench));
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+const bench = benchOfFile();
 
 /** A context of `processStatus()` that notes what it is given. */
 function noting() {
@@ -23,7 +20,7 @@ function noting() {
     orders: { give: (order: Order | null) => Promise.resolve(void orders.push(order)) },
     onRecorded: () => {},
     bury: (letter: DeadLetter) => Promise.resolve(void letters.push(letter)),
-    streamOf: () => "stream:job-status:0",
+    stream: new StatusStream(bench.redis, { base: "stream:job-status", numShards: 2 }),
     log,
     now: () => NOW,
   };
@@ -55,6 +52,33 @@ Deno.test("G9 processStatus() buries an event that Postgres cannot hold, with it
   );
   assertEquals((await listStatuses(bench.sql, "trial-1")).length, 1);
   assertEquals(letters, []);
+});
+
+Deno.test("G4 G9 processStatus() records an event put back at the place it had at first, and moves progress on", async () => {
+  const { letters, context } = noting();
+  const done = new AbortController().signal;
+  const [second, third] = [5, 9].map((at) =>
+    eventOf({ jobId: "trial-1", step: "plugin", status: "started", at })
+  );
+  const first = eventOf({ jobId: "trial-1", step: "plugin", status: "notStarted", at: 0 });
+  assert(second && third);
+  await processStatus(context, { task: { event: first, entry_id: "1000-0" }, shard: 0 }, done);
+  await processStatus(context, { task: { event: third, entry_id: "3000-0" }, shard: 0 }, done);
+  const requeued = { event: second, entry_id: "4000-0", requeued_from: "2000-0" };
+  await processStatus(context, { task: requeued, shard: 0 }, done);
+  assertEquals((await listStatuses(bench.sql, "trial-1")).map(({ entryId }) => entryId), [
+    "1000-0",
+    "2000-0",
+    "3000-0",
+  ]);
+  assertEquals(await recordedUpTo(bench.sql, 0), "4000-0");
+  const poison = {
+    event: { ...second, event_id: "e", cmd: "nul \0" },
+    entry_id: "5000-0",
+    requeued_from: "2000-0",
+  };
+  await processStatus(context, { task: poison, shard: 0 }, done);
+  assertEquals(letters.map(({ originId }) => originId), ["2000-0"]);
 });
 
 Deno.test("G8 processStatus() waits while Postgres refuses for a reason that is not the event's", async () => {
@@ -115,7 +139,7 @@ Deno.test("G8 processStatus() gives the order that follows, through an outage of
 Deno.test("processStatus() leaves the task to others when it is to stop", async () => {
   const { context } = noting();
   const stop = new AbortController();
-  const sql = { begin: () => Promise.reject(Object.assign(new Error("away"), { code: "ECONNREFUSED" })) };
+  const sql = () => Promise.reject(Object.assign(new Error("away"), { code: "ECONNREFUSED" }));
   const [event] = lifeOf("trial-1", "copy");
   assert(event);
   const task = { event, entry_id: "1768478400000-9" };

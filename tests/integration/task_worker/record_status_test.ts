@@ -1,31 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
 import type { StatusEvent } from "lib/event/status.ts";
 import { JobParams } from "lib/job/job_params.ts";
+import { listUnpublished } from "lib/store/outbox.ts";
 import { listStatuses } from "lib/store/status_history.ts";
+import { recordedUpTo } from "lib/store/status_progress.ts";
 import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
 import {
   accept,
   type Bench,
+  benchOfFile,
   currentStatus,
   eventOf,
   forgetAll,
   lifeOf,
   NOW,
-  openBench,
   permutations,
   record,
   stored,
   workflowOf,
 } from "./bench.ts";
 import { dump } from "./dump.ts";
-import { crashEverywhere } from "./fault_points.ts";
+import { assertPassed, crashEverywhere } from "./fault_points.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(() => forgetAll(bench));
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+const bench = benchOfFile();
 
 /** Confirmations that are to go out, oldest first. */
 async function confirmations(): Promise<StatusEvent[]> {
@@ -81,7 +78,91 @@ Deno.test("G6 recordStatus() has confirmed nothing before the end itself is dura
     },
     check: async (where) => assertEquals(await dump(sql), undisturbed, where),
   });
-  assert(points > 25, `only ${points} points`);
+  assertPassed(points, [
+    "SELECT pg_advisory_xact_lock",
+    "INSERT INTO status_progress",
+    "INSERT INTO job_status_history",
+    "INSERT INTO job_status AS",
+    "INSERT INTO job_outbox",
+    "SELECT FROM job_workflow",
+    "SELECT FROM job_step",
+    "UPDATE job_step SET outcome",
+    "UPDATE job_workflow SET current_step",
+    "INSERT INTO job_step",
+    "INSERT INTO job_workflow_events",
+    "INSERT INTO job_outbox",
+    "INSERT INTO job_workflow_events",
+    "INSERT INTO job_outbox",
+    "before the commit",
+    "after the commit",
+  ]);
+});
+
+Deno.test("G6 recordStatus() takes a container for vanished only if no end of it is known", async () => {
+  const { sql } = bench;
+  await accept(sql, "trial-1");
+  const reason = { code: "vanished", text: "was removed before anyone saw how it ended" } as const;
+  const vanished = (at: number, container = 1) =>
+    eventOf({ jobId: "trial-1", step: "copy", status: "undefined", at, container, more: { reason } });
+  // A Redis that went back in time has the forwarder believe that the container was running when it was removed.
+  assertEquals((await record(sql, ...lifeOf("trial-1", "copy"), vanished(1))).length, 1);
+  assertEquals((await listStatuses(sql, "trial-1")).map(({ event }) => event.status), [
+    "notStarted",
+    "started",
+    "finishedSuccessfully",
+  ]);
+  assertEquals((await confirmations()).map(({ status }) => status), ["confirmed_finishedSuccessfully"]);
+  assertEquals(await currentStatus(sql, "trial-1"), "finishedSuccessfully of container 1");
+  // Started again after that end, or another container: nobody knows how that ended.
+  await record(sql, vanished(60), vanished(1, 2));
+  assertEquals((await confirmations()).map(({ status }) => status), [
+    "confirmed_finishedSuccessfully",
+    "confirmed_undefined",
+    "confirmed_undefined",
+  ]);
+});
+
+Deno.test("recordStatus() has dealt with the entry of a container that did not really vanish", async () => {
+  const { sql } = bench;
+  await record(sql, ...lifeOf("trial-1", "copy"));
+  const event = eventOf({ jobId: "trial-1", step: "copy", status: "undefined", at: 1 });
+  const { entryId } = stored(event);
+  await recordStatus(sql, { event, entryId }, { shard: 0, now: NOW });
+  assertEquals(await recordedUpTo(sql, 0), entryId);
+});
+
+Deno.test("G4 G14 recordStatus() brings a life in order that came apart when Redis lost its beginning", async () => {
+  const { sql } = bench;
+  const life = lifeOf("trial-1", "copy");
+  const [created, started, ended] = life;
+  assert(created && started && ended);
+  const order = async () => (await listStatuses(sql, "trial-1")).map(({ event }) => event.status);
+  // Its end was in hand when Redis lost all; then the forwarder tells everything again.
+  for (const inHand of [[ended], [started, ended]]) {
+    await forgetAll(bench);
+    await record(sql, ...inHand);
+    await sql`UPDATE job_outbox SET published_at = now(), publication = 7, entry_ms = 5, entry_seq = 0`;
+    await record(sql, ...life);
+    assertEquals(await order(), life.map(({ status }) => status));
+    // Its confirmation must not stand before it either, so that goes out again, under a number of its own.
+    const unpublished = (await listUnpublished(sql, 9)).map(({ event }) => event.event_id);
+    assertEquals(unpublished, [confirmationOf(ended)?.event_id]);
+    assertEquals((await confirmations()).length, 1);
+  }
+});
+
+Deno.test("recordStatus() moves nothing when a life is told again that is in order, or when it began anew", async () => {
+  const { sql } = bench;
+  const places = async () => (await listStatuses(sql, "trial-1")).map(({ entryId }) => entryId);
+  const life = lifeOf("trial-1", "copy");
+  await record(sql, ...life);
+  await record(sql, eventOf({ jobId: "trial-1", step: "copy", status: "started", at: 60 }));
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError", { at: 90, container: 2 }));
+  const before = await places();
+  await sql`UPDATE job_outbox SET published_at = now()`;
+  await record(sql, ...life);
+  assertEquals(await places(), before);
+  assertEquals(await listUnpublished(sql, 9), []);
 });
 
 Deno.test("recordStatus() tells a job without a workflow nothing but records and confirms its states", async () => {

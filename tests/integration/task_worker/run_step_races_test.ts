@@ -1,20 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JobType } from "lib/event/status.ts";
 import { exampleJob as JOB, json } from "lib/pfcon/strict_pfcon.ts";
+import { PfconConflictError } from "lib/pfcon/client.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { JobBusyError } from "lib/store/job_turn.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
-import { accept, type Bench, forgetAll, lifeOf, NOW, openBench, record, workflowOf } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, workflowOf } from "./bench.ts";
 import { dump } from "./dump.ts";
-import { crashEverywhere, FaultPoints } from "./fault_points.ts";
+import { assertPassed, crashEverywhere, FaultPoints } from "./fault_points.ts";
 import { type Interference, skipped } from "./pfcon_bench.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(prepare);
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+const bench = benchOfFile(prepare);
 
 async function prepare(): Promise<void> {
   await forgetAll(bench);
@@ -31,9 +29,10 @@ function run(
     pfcon: points.pfcon(bench.pfcon.client),
     startAttempts: 3,
     startGraceMs,
+    conflictPatienceMs: 600_000,
     now: () => NOW,
   };
-  return runStep(context, { jobId: "trial-1", step }, new AbortController().signal);
+  return runStep(context, { jobId: "trial-1", step }, points.signal);
 }
 
 const ENDS: Record<string, { interfere: Interference; posts: number }> = {
@@ -63,7 +62,14 @@ for (const [end, { interfere, posts }] of Object.entries(ENDS)) {
         assertEquals(bench.pfcon.countOf("DELETE"), 0, where);
       },
     });
-    assert(points > 10, `only ${points} points`);
+    assertPassed(points, [
+      "SELECT FROM job_workflow",
+      "after get",
+      "after del",
+      "before schedule",
+      "BEGIN",
+      "before the commit",
+    ]);
   });
 }
 
@@ -78,6 +84,35 @@ Deno.test("G7 runStep() never runs a step twice, whatever its container has come
     const [copy] = (await workflowOf(bench.sql, "trial-1")).steps;
     assert(copy?.orderedAt);
   }
+});
+
+Deno.test("G5 G7 runStep() that was stopped just before its order does not run over what another worker did meanwhile", async () => {
+  let made = 0;
+  bench.pfcon.onMade = () => made++;
+  let stopped = true;
+  bench.pfcon.interfere = async (call) => {
+    if (!call.startsWith("GET") || !stopped) return;
+    stopped = false;
+    // The queue gives the task to another worker, and the container that it orders fails before the first goes on.
+    await assertRejects(() => run(), JobBusyError);
+    if (made > 0) bench.pfcon.setState("copy", "trial-1", "finishedWithError");
+  };
+  assertEquals(await run(), null);
+  assertEquals([made, bench.pfcon.countOf("POST")], [1, 1]);
+});
+
+Deno.test("G7 runStep() orders nothing once it has lost its turn, as it does with its connection", async () => {
+  bench.pfcon.interfere = async (call) => {
+    if (!call.startsWith("GET")) return;
+    await bench.sql`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+  };
+  await assertRejects(() => run(), OutageError);
+  assertEquals(bench.pfcon.countOf("POST"), 0);
+  bench.pfcon.interfere = () => undefined;
+  assertEquals(await run(), null);
+  assertEquals(bench.pfcon.countOf("POST"), 1);
 });
 
 Deno.test("runStep() leaves the step alone that its container's end has overtaken", async () => {
@@ -134,6 +169,59 @@ Deno.test("runStep() waits until a container that is being removed is gone", asy
   assertEquals(await run(), null);
   const [copy] = (await workflowOf(bench.sql, "trial-1")).steps;
   assertEquals([copy?.startAttempts, copy?.lastError], [0, null]);
+});
+
+Deno.test("G7 runStep() takes no container for ended that pfcon calls failed only because it is being removed", async () => {
+  await bench.pfcon.client.schedule("copy", { ...JOB, job_id: "trial-1" });
+  bench.pfcon.setState("copy", "trial-1", "finishedWithError", "removing");
+  await assertRejects(() => run(), StartFailedError, "removing");
+  assertEquals(bench.pfcon.countOf("DELETE"), 0, "somebody is at it");
+  bench.pfcon.setState("copy", "trial-1", "finishedWithError", "dead");
+  await assertRejects(() => run(), StartFailedError, "dead");
+  assertEquals(await run(), null, "its removal had failed, and is done again");
+  assertEquals([bench.pfcon.countOf("POST"), bench.pfcon.countOf("DELETE")], [2, 1]);
+  const [copy] = (await workflowOf(bench.sql, "trial-1")).steps;
+  assertEquals([copy?.startAttempts, copy?.outcome], [0, null]);
+  assert(copy?.orderedAt);
+});
+
+Deno.test("G7 runStep() does not give a step up because a lost race left something that is being removed", async () => {
+  bench.pfcon.interfere = async (call, pass) => {
+    if (!call.startsWith("POST")) return;
+    await pass();
+    bench.pfcon.setState("copy", "trial-1", "finishedWithError", "dead");
+    return json(500, { message: 'Conflict. The container name "/trial-1-copy" is already in use' });
+  };
+  await assertRejects(() => run(), StartFailedError);
+  assertEquals((await workflowOf(bench.sql, "trial-1")).step, "copy");
+});
+
+Deno.test("G7 runStep() clears away what an earlier step left unstarted, when pfcon refuses because of it", async () => {
+  const { pfcon, sql } = bench;
+  const made = async () => {
+    await pfcon.client.schedule("copy", { ...JOB, job_id: "trial-1" });
+    pfcon.setState("copy", "trial-1", "notStarted");
+  };
+  const refusing: Interference = async (call) =>
+    call === "POST delete trial-1" && await pfcon.strict.client().get("copy", "trial-1") !== null
+      ? json(409, { message: "the copy job is notStarted" })
+      : undefined;
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError"));
+  await made();
+  pfcon.interfere = refusing;
+  await assertRejects(() => run(undefined, { step: "delete" }), PfconConflictError);
+  assertEquals(pfcon.countOf("DELETE copy"), 1);
+  assertEquals(await run(undefined, { step: "delete" }), null);
+
+  await prepare();
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError"));
+  await made();
+  pfcon.interfere = async (call) => {
+    if (call.startsWith("GET copy")) pfcon.setState("copy", "trial-1", "started");
+    return await refusing(call, () => Promise.reject());
+  };
+  await assertRejects(() => run(undefined, { step: "delete" }), PfconConflictError);
+  assertEquals(pfcon.countOf("DELETE"), 0, "what runs has a log");
 });
 
 Deno.test("runStep() takes the container of the order that won when two met", async () => {

@@ -1,24 +1,19 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { JobType } from "lib/event/status.ts";
 import { PfconConflictError } from "lib/pfcon/client.ts";
-import { json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";
 import { runStep, type RunStepContext } from "../../../workers/task_worker/run_step.ts";
-import { accept, type Bench, forgetAll, lifeOf, NOW, openBench, record, workflowOf } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, workflowOf } from "./bench.ts";
 import { FaultPoints } from "./fault_points.ts";
 import { type Interference, skipped } from "./pfcon_bench.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(async () => {
+const bench = benchOfFile(async () => {
   await forgetAll(bench);
   await accept(bench.sql, "trial-1");
 });
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
 
 const NEXT: Record<JobType, Order> = {
   copy: { jobId: "trial-1", kind: "runStep", step: "plugin" },
@@ -38,6 +33,7 @@ function run(
     pfcon: points.pfcon(bench.pfcon.client),
     startAttempts: 3,
     startGraceMs: 0,
+    conflictPatienceMs: 600_000,
     now: () => NOW,
     ...changes,
   };
@@ -114,6 +110,32 @@ Deno.test("runStep() tries again on 409, and says meanwhile what it waits for", 
   assertEquals([waiting.startAttempts, waiting.orderedAt], [0, null]);
   assertEquals(await run("copy"), null);
   assertEquals((await stepOf("copy")).lastError, null);
+});
+
+Deno.test("G7 runStep() gives a step up that pfcon has long found not possible, when nothing it builds on is running any more", async () => {
+  const { sql, pfcon } = bench;
+  const why = (call: string) =>
+    call.startsWith("POST") ? json(409, { message: "there is no copy job" }) : undefined;
+  const patience = { conflictPatienceMs: 60_000 };
+  const age = () => sql`UPDATE job_step SET conflict_since = conflict_since - interval '1 minute'`;
+  await record(sql, ...lifeOf("trial-1", "copy"));
+  pfcon.interfere = why;
+  await assertRejects(() => run("plugin", patience), PfconConflictError);
+  await age();
+  pfcon.interfere = () => new Response("", { status: 503 });
+  await assertRejects(() => run("plugin", patience), OutageError);
+  pfcon.interfere = why;
+  await assertRejects(() => run("plugin", patience), PfconConflictError, "no copy job");
+  await age();
+  pfcon.interfere = () => undefined;
+  await pfcon.client.schedule("copy", { ...exampleJob, job_id: "trial-1" });
+  pfcon.interfere = why;
+  await assertRejects(() => run("plugin", patience), PfconConflictError);
+  pfcon.setState("copy", "trial-1", "finishedWithError");
+  assertEquals(await run("plugin", patience), { jobId: "trial-1", kind: "runStep", step: "delete" });
+  const { outcome, reason } = await stepOf("plugin");
+  assertEquals([outcome, reason?.code], ["not-run", "rejected-by-pfcon"]);
+  assertStringIncludes(reason?.text ?? "", "there is no copy job");
 });
 
 Deno.test("G7 runStep() clears away a container that could not be started, and gives the step up at once", async () => {
@@ -201,7 +223,15 @@ Deno.test("runStep() notes nothing when it is cut off because the worker stops",
     return Promise.reject(new TypeError("cut"));
   };
   const { sql, redis, pfcon } = bench;
-  const context = { sql, redis, pfcon: pfcon.client, startAttempts: 3, startGraceMs: 0, now: () => NOW };
+  const context = {
+    sql,
+    redis,
+    pfcon: pfcon.client,
+    startAttempts: 3,
+    startGraceMs: 0,
+    conflictPatienceMs: 600_000,
+    now: () => NOW,
+  };
   await assertRejects(() => runStep(context, { jobId: "trial-1", step: "copy" }, stop.signal));
   assertEquals((await stepOf("copy")).lastError, null);
 });

@@ -3,23 +3,17 @@ import { containerIds } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
 import { recordStatus } from "../../../workers/task_worker/record_status.ts";
 import {
-  type Bench,
+  benchOfFile,
   currentStatus,
   eventOf,
   forgetAll,
   lifeOf,
   NOW,
-  openBench,
   permutations,
   record,
 } from "./bench.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(() => forgetAll(bench));
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+const bench = benchOfFile();
 
 Deno.test("upsertCurrentStatus() prefers a container's end although the runtime dates it before the start", async () => {
   const of = { jobId: "trial-1", step: "plugin" } as const;

@@ -9,24 +9,9 @@ import { CLEAN_UP_QUEUE, CleanUp, RUN_STEP_QUEUE, type RunStep } from "lib/task/
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { Orders } from "../../../workers/task_worker/orders.ts";
 import { Sweep, type SweepOptions } from "../../../workers/task_worker/sweep.ts";
-import {
-  accept,
-  type Bench,
-  eventually,
-  forgetAll,
-  lifeOf,
-  NOW,
-  openBench,
-  record,
-  workflowOf,
-} from "./bench.ts";
+import { accept, benchOfFile, eventually, lifeOf, NOW, record, workflowOf } from "./bench.ts";
 
-let bench: Bench;
-Deno.test.beforeAll(async () => {
-  bench = await openBench();
-});
-Deno.test.beforeEach(() => forgetAll(bench));
-Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+const bench = benchOfFile();
 
 const never = new AbortController().signal;
 
@@ -39,6 +24,7 @@ function sweeping(changes: Partial<SweepOptions> = {}): { sweep: Sweep; given: O
     sql,
     pfcon: pfcon.client,
     orders: { give },
+    hasMore: () => Promise.resolve(false),
     everyMs: 0,
     silentMs: 0,
     log,
@@ -104,6 +90,18 @@ Deno.test("G7 Sweep ends a step whose container is gone", async () => {
   assertEquals(given, [{ jobId: "trial-1", kind: "runStep", step: "delete" }]);
   const { outcome, reason } = await copyOf("trial-1");
   assertEquals([outcome, reason?.code], ["undefined", "vanished"]);
+});
+
+Deno.test("G7 Sweep calls no container vanished while states of its job are on their way into the record", async () => {
+  await ordered("trial-1");
+  await bench.pfcon.client.remove("copy", "trial-1");
+  const asked: string[] = [];
+  const hasMore = (jobId: string) => Promise.resolve(asked.push(jobId) === 1);
+  const { sweep, given } = sweeping({ hasMore });
+  await sweep.runOnce(never);
+  assertEquals([given, (await copyOf("trial-1")).outcome, asked], [[], null, ["trial-1"]]);
+  await sweep.runOnce(never);
+  assertEquals((await copyOf("trial-1")).outcome, "undefined");
 });
 
 Deno.test("Sweep leaves a step alone that runs, or of which something was heard lately", async () => {

@@ -1,17 +1,15 @@
 /**
- * Task workers as processes of their own, with a pretended runtime: containers that pfcon makes run, end as the
- * test wishes, are told of as the status consumer would tell, and have their logs stored.
+ * Task workers and a status consumer as processes of their own, with a pretended runtime: containers that pfcon
+ * makes run, end as the test wishes, are told of in the status streams, and have their logs stored.
  *
  * @module
  */
 import type { JobType, StatusEvent } from "lib/event/status.ts";
+import { encodeStatusEvent } from "lib/event/codec.ts";
 import { containerFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { sleep } from "lib/run/sleep.ts";
-import { shardOf } from "lib/stream/keys.ts";
-import { TaskQueue } from "lib/task/queue.ts";
-import { StatusQueues } from "lib/task/status_queues.ts";
-import { processJobStatusId, RUN_STEP_QUEUE, type RunStep, runStepId } from "lib/task/tasks.ts";
-import { accept, type Bench, eventually, lifeOf, stored } from "./bench.ts";
+import { shardKey, shardOf } from "lib/stream/keys.ts";
+import { accept, type Bench, eventually, lifeOf } from "./bench.ts";
 
 const NUM_SHARDS = 2;
 
@@ -24,25 +22,36 @@ export interface System extends AsyncDisposable {
   readonly made: string[];
   /** Resolves when no workflow runs any more and everything is told. @throws {Error} if a worker ends by itself. */
   allOver(): Promise<void>;
-  /** Accepts a job and gives its first order. */
+  /** Accepts a job, as the API does; its first order is the sweep's. */
   submit(jobId: string): Promise<void>;
-  /** Starts a worker, or starts it again. */
+  /** Proves all logs stored. */
+  proveLogs(): Promise<void>;
+  /** Starts a task worker, or starts it again. */
   start(): Worker;
 }
 
-/** A task worker's process. */
+/** A worker's process. */
 export interface Worker {
   kill(): Promise<void>;
   /** Stops it; its exit code. */
   stop(): Promise<number>;
 }
 
-/** Starts the world; `endOf` says how a step's container ends. */
-export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) => End): System {
+/** What a test wishes of the world. */
+export interface SystemOptions {
+  /** How a step's container ends. @default finishedSuccessfully */
+  readonly endOf?: (jobId: string, step: JobType) => End;
+  /** Whether logs are proven stored as soon as their containers end. @default true */
+  readonly proveLogs?: boolean;
+  /** Redis of the task queue, if it has one of its own. */
+  readonly brokerUrl?: string;
+}
+
+/** Starts the world, with a status consumer and without a task worker. */
+export function openSystem(bench: Bench, options: SystemOptions = {}): System {
   const { redis, pfcon, sql } = bench;
+  const { endOf = () => "finishedSuccessfully", proveLogs = true } = options;
   const stack = new AsyncDisposableStack();
-  const statusQueues = stack.use(new StatusQueues(redis, NUM_SHARDS));
-  const runStepQueue = stack.use(new TaskQueue<RunStep>(redis, RUN_STEP_QUEUE));
   const server = stack.use(pfcon.serve());
   const made: string[] = [];
   const faults: string[] = [];
@@ -51,10 +60,13 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
 
   async function tell(events: readonly StatusEvent[]): Promise<void> {
     for (const event of events) {
-      const { entryId: entry_id } = stored(event);
-      const task = { id: processJobStatusId(event.event_id), payload: { event, entry_id } };
-      await statusQueues.put(shardOf(event.job_id, NUM_SHARDS), [task]);
+      const stream = shardKey("stream:job-status", shardOf(event.job_id, NUM_SHARDS));
+      await redis.xadd(stream, "*", "data", encodeStatusEvent(event));
     }
+  }
+
+  async function prove(container: number): Promise<void> {
+    await redis.set(containerFlushedKey(`${container}`.padStart(64, "0")), "1");
   }
 
   async function live(step: JobType, jobId: string): Promise<void> {
@@ -64,9 +76,9 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
     await tell(events.slice(0, 2));
     await sleep(20);
     if (end !== "undefined") pfcon.setState(step, jobId, end);
-    // A consumer that died before it acknowledged tells everything once more.
+    // A forwarder that lost its record tells everything once more.
     await tell([...events, ...events]);
-    await redis.set(containerFlushedKey(`${container}`.padStart(64, "0")), "1");
+    if (proveLogs) await prove(container);
   }
 
   pfcon.onMade = (step, jobId) => {
@@ -74,6 +86,9 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
     const living = live(step, jobId).finally(() => work.delete(living));
     work.add(living);
   };
+  const start = (name: string) =>
+    stack.use(startWorker(name, { bench, pfconUrl: server.url, brokerUrl: options.brokerUrl, faults }));
+  start("status_consumer");
   return {
     made,
     allOver: async () => {
@@ -85,27 +100,39 @@ export function openSystem(bench: Bench, endOf: (jobId: string, step: JobType) =
         return row?.open === 0;
       });
     },
-    submit: async (jobId) => {
-      await accept(sql, jobId);
-      await runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }]);
+    submit: (jobId) => accept(sql, jobId),
+    proveLogs: async () => {
+      for (const container of made.keys()) await prove(container + 1);
     },
-    start: () => stack.use(startWorker(bench, server.url, faults)),
-    [Symbol.asyncDispose]: async () => await stack.disposeAsync(),
+    start: () => start("task_worker"),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
 
-function startWorker(bench: Bench, pfconUrl: string, faults: string[]): Worker & AsyncDisposable {
+/** What a worker's process is given. */
+interface Surroundings {
+  readonly bench: Bench;
+  readonly pfconUrl: string;
+  readonly brokerUrl?: string;
+  /** Gets a sentence when it ends by itself. */
+  readonly faults: string[];
+}
+
+function startWorker(name: string, surroundings: Surroundings): Worker & AsyncDisposable {
+  const { bench, pfconUrl, brokerUrl, faults } = surroundings;
   const level = Deno.env.get("TEST_LOG_LEVEL");
-  const main = new URL("../../../workers/task_worker/main.ts", import.meta.url).pathname;
+  const main = new URL(`../../../workers/${name}/main.ts`, import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main],
     env: {
       DB_DSN: bench.postgresServer.dsn,
       REDIS_URL: bench.redisServer.url,
+      ...(brokerUrl ? { TASK_BROKER_URL: brokerUrl } : {}),
       PFCON_URL: pfconUrl,
       PFCON_USER: bench.pfcon.strict.user,
       PFCON_PASSWORD: bench.pfcon.strict.password,
       STREAM_NUM_SHARDS: String(NUM_SHARDS),
+      LEASE_ACQUIRE_INTERVAL_MS: "100",
       SWEEP_INTERVAL_SECONDS: "0.5",
       SILENT_STEP_SECONDS: "3",
       LOG_LEVEL: level ?? "error",
@@ -116,7 +143,7 @@ function startWorker(bench: Bench, pfconUrl: string, faults: string[]): Worker &
   }).spawn();
   let state: "running" | "told to end" | "ended" = "running";
   const status = child.status.then((status) => {
-    if (state === "running") faults.push(`a worker ended by itself with ${status.code}`);
+    if (state === "running") faults.push(`a ${name} ended by itself with ${status.code}`);
     state = "ended";
     return status;
   });

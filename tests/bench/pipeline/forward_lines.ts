@@ -1,0 +1,70 @@
+/**
+ * (a) Container output → log stream, against plain draining of the same output with dockerode.
+ *
+ * @module
+ */
+import type { Redis } from "ioredis";
+import { shardKeys } from "lib/stream/keys.ts";
+import { TEST_LABEL } from "lib/testing/test_containers.ts";
+import { type ForwarderBench, openForwarderBench } from "../../integration/forwarder_bench.ts";
+import { compare } from "./compare.ts";
+import type { BenchOptions, Figure } from "./measurement.ts";
+import { printFast } from "./printing.ts";
+import { runProgram } from "./run_program.ts";
+
+/** Lines of one container: enough that start and end of it hardly count. */
+const LINES = 500_000;
+
+/** Measures it with the real log forwarder, which follows live, in a process of its own. */
+export async function forwardLines(options: BenchOptions): Promise<Figure> {
+  await using bench = await openForwarderBench();
+  await using _forwarder = await bench.start("log_forwarder");
+  await forward(bench, 1_000); // warm
+  return await compare({
+    name: "container output → log stream",
+    unit: "lines/s",
+    baseline: "dockerode drain",
+    target: 0.9,
+    runOurs: () => forward(bench, LINES),
+    runBaseline: () => drain(bench, LINES),
+  }, options);
+}
+
+async function forward({ containers, redis }: ForwarderBench, lines: number): Promise<number> {
+  const container = await containers.create(name(), printFast(lines));
+  const begin = performance.now();
+  await container.start();
+  while (await countEntries(redis) < lines) await new Promise((resolve) => setTimeout(resolve, 10));
+  const ms = performance.now() - begin;
+  // The end-of-stream marker is the last entry.
+  while (await countEntries(redis) < lines + 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  await container.remove();
+  await redis.unlink(STREAMS);
+  return lines / (ms / 1_000);
+}
+
+async function drain({ containers }: ForwarderBench, lines: number): Promise<number> {
+  // Not the forwarder's business.
+  const labels = { Labels: { [TEST_LABEL]: `${containers.label}-drained` } };
+  const container = await containers.create(name(), printFast(lines), labels);
+  try {
+    const { frames, ms } = JSON.parse(await runProgram("drain.ts", [containers.host, container.id]));
+    if (frames !== lines) throw new Error(`Cannot compare: ${frames} of ${lines} lines were drained`);
+    return lines / (ms / 1_000);
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+const STREAMS = shardKeys("stream:job-logs", 8);
+
+async function countEntries(redis: Redis): Promise<number> {
+  const counts = await Promise.all(STREAMS.map((stream) => redis.xlen(stream)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+let containers = 0;
+
+function name(): string {
+  return `printing-${++containers}`;
+}

@@ -1,0 +1,118 @@
+/**
+ * G3: every state of every container is reported once, with its true time. Pure.
+ *
+ * @module
+ */
+import { type Evidence, firstOfEach, type JobContainer, type Told } from "./evidence.ts";
+import { isConfirmation, statesOf } from "./states.ts";
+import { type CheckResult, Findings } from "./violation.ts";
+
+/** Checks the set of event ids of each job against the one worked out from the engine's record. */
+export function checkG3(evidence: Evidence): CheckResult {
+  const findings = new Findings("G3");
+  const containers = Map.groupBy(evidence.containers, ({ jobId }) => jobId);
+  for (const jobId of evidence.truths.keys()) {
+    const ofJob = containers.get(jobId) ?? [];
+    for (const view of statusViews(evidence, jobId)) checkSet(findings, ofJob, { ...view, jobId });
+    checkGenerations(findings, evidence, jobId);
+  }
+  for (const container of evidence.containers) checkTable(findings, evidence, container);
+  return findings.result;
+}
+
+/** Where a job's states are shown. */
+function statusViews(evidence: Evidence, jobId: string): { where: string; events: readonly Told[] }[] {
+  const answer = evidence.observations.finals.find((one) => one.jobId === jobId);
+  const clients = evidence.clients.filter((client) => client.jobId === jobId && client.ended);
+  return [
+    {
+      where: "the status stream",
+      events: firstOfEach(evidence.statuses.get(jobId) ?? []).map(({ event }) => event),
+    },
+    { where: "the status history", events: answer?.statuses ?? [] },
+    ...clients.map(({ client, events }) => ({
+      where: `the client "${client}"`,
+      events: events.filter(({ kind }) => kind === "status").map(({ data }) => data),
+    })),
+  ];
+}
+
+function checkSet(
+  findings: Findings,
+  containers: readonly JobContainer[],
+  { jobId, where, events }: { jobId: string; where: string; events: readonly Told[] },
+): void {
+  const told = events.filter((event) => !isConfirmation(event));
+  const ids = told.map(({ event_id }) => event_id);
+  const known = new Set<string>();
+  for (const container of containers) {
+    for (const { eventId, status, timestamp } of statesOf(container)) {
+      known.add(eventId);
+      const times = ids.filter((id) => id === eventId).length;
+      if (times === 0 && container.startedAt === "") {
+        findings.excuse("states of containers that never started and were removed before they were told");
+        continue;
+      }
+      findings.expect(
+        times === 1,
+        jobId,
+        () => `${where} has ${container.step} ${status} of ${timestamp} ${times} times`,
+      );
+      const event = told.find(({ event_id }) => event_id === eventId);
+      const exitCode = status.startsWith("finished") ? container.exitCode : null;
+      findings.expect(
+        !event || event.exit_code === exitCode,
+        jobId,
+        () => `${where} has ${container.step} ${status} with exit code ${event?.exit_code}, not ${exitCode}`,
+      );
+    }
+  }
+  // Gone before they started: nobody but their last observer knows when.
+  const vanished = new Set<string>(
+    containers.filter(({ startedAt }) => startedAt === "").map(({ step }) => step),
+  );
+  const unseen = new Set<string>(
+    containers.filter(({ createdAt }) => createdAt === "").map(({ step }) => step),
+  );
+  for (const event of told.filter(({ event_id }) => !known.has(event_id))) {
+    if (event.status === "undefined" && vanished.has(event.job_type)) {
+      findings.excuse("containers that never started, told as vanished");
+      continue;
+    }
+    if (event.status === "notStarted" && unseen.has(event.job_type)) {
+      findings.excuse("containers that never started and were gone before the harness could look at them");
+      continue;
+    }
+    const what = `${event.job_type} ${event.status} of ${event.timestamp ?? event.updated_at}`;
+    findings.expect(false, jobId, () => `${where} has ${what}, which the engine does not know`);
+  }
+}
+
+/** Within one generation of the stream nothing comes twice. */
+function checkGenerations(findings: Findings, evidence: Evidence, jobId: string): void {
+  const seen = new Set<string>();
+  for (const { entry, event } of evidence.statuses.get(jobId) ?? []) {
+    const key = `${entry.generation} ${event.event_id}`;
+    findings.expect(
+      !seen.has(key),
+      jobId,
+      () => `${entry.stream} ${entry.id} doubles ${event.job_type} ${event.status}`,
+    );
+    seen.add(key);
+  }
+}
+
+/** The table's row of the step is its container's last state. */
+function checkTable(findings: Findings, evidence: Evidence, container: JobContainer): void {
+  const { jobId, step } = container;
+  const last = container.startedAt === "" ? undefined : statesOf(container).at(-1);
+  if (!last) return;
+  const row = evidence.observations.tables.job_status.find((one) =>
+    one.job_id === jobId && one.job_type === step
+  );
+  findings.expect(
+    row?.event_id === last.eventId && row.status === last.status,
+    jobId,
+    () => `job_status has ${step} ${row?.status}, not ${last.status} of ${last.timestamp}`,
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * Watches the real engine: which containers of this world there are, how they ended, what they wrote.
+ *
+ * @module
+ */
+// @ts-types="@types/dockerode"
+import type Docker from "dockerode";
+import { openDocker } from "../../../deploy/dev/docker_client.ts";
+import { sleep } from "lib/run/sleep.ts";
+import type { SeenContainer } from "../observations.ts";
+import type { World } from "../world.ts";
+import { inspectLife, readOutput } from "./engine_log.ts";
+
+/** Pause before an engine that did not answer is asked again (ms). */
+const AGAIN_MS = 200;
+/** Longest time that a removal is kept waiting for the log store's answer (ms). */
+const ASK_STORE_MS = 4_000;
+
+/** How many lines of a container the log store answers with; null if it does not answer. */
+export type CountStored = (
+  container: { id: string; name: string },
+  signal: AbortSignal,
+) => Promise<number | null>;
+
+/** The watch. It looks at each container when it is about to be removed, or at the end. */
+export class EngineWatch implements AsyncDisposable {
+  readonly #docker: Docker;
+  readonly #label: string;
+  readonly #countStored: CountStored;
+  readonly #seen = new Map<string, SeenContainer>();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(world: Pick<World, "dockerHost" | "label" | "beforeRemoval">, countStored: CountStored) {
+    this.#docker = openDocker(world.dockerHost);
+    this.#label = world.label;
+    this.#countStored = countStored;
+    world.beforeRemoval((name) => this.#beforeRemoval(name));
+    this.#running = this.#run();
+  }
+
+  /** Looks at what is still there, and returns all that there ever was, oldest first. */
+  async finish(): Promise<SeenContainer[]> {
+    const left = await this.#docker.listContainers({ all: true, filters: { label: [this.#label] } });
+    for (const { Id } of left) await this.#look(Id);
+    return [...this.#seen.values()];
+  }
+
+  /** Waits until the engine has begun to run the container of this name. */
+  async untilRunning(name: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const life = await inspectLife(this.#docker, name).catch(() => null);
+      if (life?.startedAt) return;
+      await sleep(20, signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let since = Math.floor(Date.now() / 1000) - 1;
+    while (!this.#stop.signal.aborted) {
+      try {
+        // Asked in short steps: what was told twice changes nothing, and nothing hangs.
+        const until = Date.now() / 1000;
+        const told = await this.#events(since, until);
+        since = Math.floor(until) - 1;
+        for (const { id, name, action, at } of told) {
+          await this.#note(id, name, action === "destroy" ? at : null);
+        }
+      } catch {
+        // It is away, or restarting; it keeps its newest events.
+      }
+      await sleep(AGAIN_MS, this.#stop.signal);
+    }
+  }
+
+  async #events(since: number, until: number) {
+    const stream = await this.#docker.getEvents({
+      since,
+      until,
+      filters: { type: ["container"], label: [this.#label], event: ["create", "destroy"] },
+    });
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    return text.split("\n").filter((line) => line !== "").map((line) => {
+      const { Actor, Action, timeNano } = JSON.parse(line);
+      return { id: Actor.ID, name: Actor.Attributes.name, action: Action, at: Math.floor(timeNano / 1e6) };
+    });
+  }
+
+  /** Looks at a new one at once: it may be gone before anybody else has a reason to. */
+  async #note(id: string, name: string, removedAt: number | null): Promise<void> {
+    const known = this.#seen.get(id);
+    const life = known ? null : await inspectLife(this.#docker, id).catch(() => null);
+    const now = this.#seen.get(id) ?? { ...UNSEEN, id, name, ...life };
+    this.#seen.set(id, { ...now, removedAt: removedAt ?? now.removedAt });
+  }
+
+  async #beforeRemoval(name: string): Promise<void> {
+    const seen = await this.#look(name);
+    if (!seen) return;
+    const asking = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ASK_STORE_MS)]);
+    const storedBeforeRemoval = seen.startedAt === "" ? null : await this.#countStored(seen, asking);
+    const now = this.#seen.get(seen.id) ?? seen;
+    this.#seen.set(seen.id, { ...now, storedBeforeRemoval });
+  }
+
+  /** Null if there is no such container. */
+  async #look(idOrName: string): Promise<SeenContainer | null> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        const life = await inspectLife(this.#docker, idOrName);
+        if (!life) return null;
+        const lines = await readOutput(this.#docker, life.id);
+        const seen = { ...this.#seen.get(life.id) ?? UNSEEN, ...life, lines };
+        this.#seen.set(life.id, seen);
+        return seen;
+      } catch {
+        await sleep(AGAIN_MS, this.#stop.signal);
+      }
+    }
+    return null;
+  }
+}
+
+/** A container of which nothing is known yet. */
+const UNSEEN = {
+  createdAt: "",
+  startedAt: "",
+  finishedAt: "",
+  exitCode: null,
+  lines: [],
+  storedBeforeRemoval: null,
+  removedAt: null,
+};

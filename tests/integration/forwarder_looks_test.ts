@@ -1,0 +1,212 @@
+import { assert, assertEquals } from "@std/assert";
+import { decodeLogEvent, decodeStatusEvent } from "lib/event/codec.ts";
+import { silentLogger } from "lib/run/log.ts";
+import { sleep } from "lib/run/sleep.ts";
+import type { Change, ContainerFacts, Fragment } from "lib/runtime/runtime.ts";
+import { Semaphore } from "lib/runtime/semaphore.ts";
+import { LifeRecord } from "lib/stream/life_record.ts";
+import { LogRecord } from "lib/stream/log_record.ts";
+import { LossWatch } from "lib/stream/loss_watch.ts";
+import { openRedis } from "lib/stream/open_redis.ts";
+import { FakeRuntime } from "lib/testing/fake_runtime.ts";
+import { tempRedis } from "lib/testing/servers.ts";
+import { EventForwarder } from "../../workers/event_forwarder/forwarder.ts";
+import { LogForwarder } from "../../workers/log_forwarder/forwarder.ts";
+import { until } from "./forwarder_bench.ts";
+
+/** Lists its containers every 20 ms even if nobody asks for it, and counts what else it is asked. */
+class CountedRuntime extends FakeRuntime {
+  lists = 0;
+  inspections = 0;
+  tails = 0;
+  /** Whether changes are told only by lists. */
+  deafEvents = false;
+
+  override async *changes(signal: AbortSignal): AsyncGenerator<Change> {
+    for await (const change of super.changes(signal, { relistMs: 20 })) {
+      if (change.kind === "listed") {
+        this.lists++;
+        const jobOf = (id: string) => id.replace(/(-(copy|upload|delete))?-\d+$/, "");
+        yield {
+          ...change,
+          containers: change.containers.map((each) => ({ ...each, jobId: jobOf(each.id) })),
+        };
+      } else if (!this.deafEvents) yield change;
+    }
+  }
+
+  override async inspect(id: string): Promise<ContainerFacts | null> {
+    this.inspections++;
+    const facts = await super.inspect(id);
+    if (id.includes("-copy")) await sleep(30); // what was made first takes longest
+    return facts;
+  }
+
+  override async lastFragment(id: string): Promise<Fragment | null> {
+    this.tails++;
+    return await super.lastFragment(id);
+  }
+}
+
+async function setup() {
+  const stack = new AsyncDisposableStack();
+  const server = stack.use(await tempRedis());
+  const redis = stack.use(openRedis(server.url, { name: "test", log: silentLogger }));
+  const runtime = new CountedRuntime();
+  const common = { runtime, maxlen: 1_000, log: silentLogger };
+  const run = (forwarder: EventForwarder | LogForwarder) => {
+    const stop = new AbortController();
+    const running = forwarder.run(stop.signal);
+    stack.defer(async () => {
+      stop.abort();
+      await running;
+    });
+  };
+  return {
+    redis,
+    server,
+    runtime,
+    startEvents: (relistMs: number) =>
+      run(
+        new EventForwarder({
+          ...common,
+          record: new LifeRecord(redis, "default"),
+          streamOf: () => "statuses",
+          emitInitialState: true,
+          relistMs,
+        }),
+      ),
+    startLogs: (relistMs: number) =>
+      run(
+        new LogForwarder({
+          ...common,
+          record: new LogRecord(redis, "default"),
+          streamOf: () => "logs",
+          maxLineBytes: 1_024,
+          silenceMs: 10,
+          relistMs,
+          backlog: new Semaphore(2),
+        }),
+      ),
+    statuses: async () =>
+      (await redis.xrange("statuses", "-", "+")).map(([, fields]) => decodeStatusEvent(fields[1] ?? "")),
+    logs: async () =>
+      (await redis.xrange("logs", "-", "+")).map(([, fields]) => decodeLogEvent(fields[1] ?? "")),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Waits for some more lists of the runtime. */
+async function lists(runtime: CountedRuntime, count: number): Promise<void> {
+  const before = runtime.lists;
+  await until(`${count} more lists`, () => runtime.lists >= before + count);
+}
+
+Deno.test("containers at rest cost the event forwarder one inspection in ten lists, and what they do is still seen", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  const containers = Array.from({ length: 20 }, (_, i) => runtime.create(`job${i}`));
+  for (const container of containers) await container.start();
+  for (const container of containers.slice(10)) await container.end(0);
+  bench.startEvents(20);
+  await until("published", async () => (await bench.statuses()).length === 50);
+  await lists(runtime, 1);
+  const before = [runtime.inspections, runtime.lists];
+  await lists(runtime, 20);
+  const [inspections = 0, passed = 0] = [runtime.inspections, runtime.lists].map((n, i) =>
+    n - (before[i] ?? 0)
+  );
+  assert(inspections <= 20 * (passed / 10 + 1), `${inspections} inspections in ${passed} lists`);
+  assert(inspections >= 20, "each had its turn");
+  runtime.deafEvents = true;
+  await containers[0]?.end(1);
+  await containers[10]?.start();
+  await until("seen in a list", async () => (await bench.statuses()).length === 52);
+  await containers[1]?.end(0);
+  await containers[1]?.start(); // a list tells nothing of it
+  await until("seen in its turn", async () => (await bench.statuses()).length === 53);
+});
+
+Deno.test("a log at rest costs the log forwarder ever fewer questions, and its end is seen in a list", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  const container = runtime.create("quiet");
+  await container.start();
+  await container.write("stdout", "1\n");
+  bench.startLogs(20);
+  await until("published", async () => (await bench.logs()).length === 1);
+  await sleep(500);
+  const before = [runtime.inspections, runtime.tails];
+  await lists(runtime, 40); // 80 intervals of silence at least
+  const [inspections, tails = 0] = [runtime.inspections, runtime.tails].map((n, i) => n - (before[i] ?? 0));
+  assertEquals(inspections, 0);
+  assert(tails >= 1 && tails <= 12, `${tails} comparisons`);
+  runtime.deafEvents = true;
+  runtime.misbehaviour.deafFollowers = true;
+  await container.write("stdout", "2\n");
+  await container.end(0);
+  await until("told", async () => (await bench.logs()).some(({ eos }) => eos));
+  assertEquals((await bench.logs()).map(({ line, eos }) => eos ? "END" : line), ["1", "2", "END"]);
+});
+
+for (const [how, relistMs] of [["regular lists", 20], ["none", 0]] as const) {
+  Deno.test(`G14 G4 after Redis forgot everything all is told again, each job in order, with ${how}`, async () => {
+    await using bench = await setup();
+    const { runtime } = bench;
+    const names = ["j1-copy", "j2-copy", "j1", "j2", "j1-upload", "j2-upload"];
+    for (const name of names) {
+      const container = runtime.create(name);
+      await container.start();
+      await container.write("stdout", `of ${name}\n`);
+      await container.end(0);
+    }
+    bench.startEvents(relistMs);
+    bench.startLogs(relistMs);
+    const ofJob = async (job: string) =>
+      (await bench.statuses()).filter(({ job_id }) => job_id === job).map(({ event_id }) => event_id);
+    const isTold = async () => (await bench.statuses()).length === 18 && (await bench.logs()).length === 12;
+    await until("published", isTold);
+    await lists(runtime, 2);
+    const first = [await ofJob("j1"), await ofJob("j2")];
+    const types = (await bench.statuses()).filter(({ job_id }) => job_id === "j1").map(({ job_type }) =>
+      job_type
+    );
+    assertEquals(types, ["copy", "plugin", "upload"].flatMap((type) => [type, type, type]));
+    const asked = runtime.inspections;
+    if (relistMs === 0) {
+      await lists(runtime, 5);
+      assertEquals(runtime.inspections, asked, "without a loss, lists are none of our business");
+    }
+    await bench.redis.flushall();
+    await until("published again", isTold);
+    assertEquals([await ofJob("j1"), await ofJob("j2")], first);
+    await lists(runtime, 5);
+    assert(await isTold(), "and once only");
+  });
+}
+
+Deno.test("G14 LossWatch notices a Redis that was emptied or restarted, once, and nothing else", async () => {
+  await using bench = await setup();
+  const watch = new LossWatch(bench.redis, "mark");
+  const answers = async () => [await watch.hasLost(), await watch.hasLost()];
+  assertEquals(await answers(), [false, false]);
+  await bench.redis.flushall();
+  assertEquals(await answers(), [true, false]);
+  await bench.server.kill();
+  await bench.server.start();
+  await until("back", () => bench.redis.ping().then(() => true, () => false));
+  assertEquals(await answers(), [true, false]);
+  const other = new LossWatch(bench.redis, "mark");
+  assertEquals(await other.hasLost(), false, "the first call has nothing to compare with");
+});
+
+Deno.test("G3 LifeRecord tells of which containers something was published, and keeps that for another while", async () => {
+  await using bench = await setup();
+  const record = new LifeRecord(bench.redis, "default");
+  const batch = { stream: "s", maxlen: 10, events: [{ id: "e", data: "d" }], live: null };
+  await record.publish({ ...batch, containerId: "a" });
+  await bench.redis.expire("chris:event-forwarder:published:a", 10);
+  assertEquals(await record.told(["a", "b"]), new Set(["a"]));
+  assert(await bench.redis.ttl("chris:event-forwarder:published:a") > 10);
+  assertEquals(await record.told([]), new Set());
+});
