@@ -65,12 +65,11 @@ Deno.test("G1 a line that is published twice is found, unless Redis was lost bet
 });
 
 Deno.test("G1 a client may be told a line once more for each loss of Redis since the line was first seen", () => {
-  const told = (times: number, redisLosses: number[]) =>
+  const told = (times: number, losses: number[]) =>
     broken(but((all) => {
-      const line = all.events.filter(({ data }) => data.line === "two").map((one) => ({
-        ...one,
-        at: 200_000,
-      }));
+      const line = all.events.filter(({ data }) => data.line === "two")
+        .map((one) => ({ ...one, at: 200_000 }));
+      const redisLosses = losses.map((noticed) => ({ after: noticed - 10, noticed }));
       const entries = all.entries.map((one) => ({ ...one, at: 90_000 }));
       return {
         events: [...all.events, ...Array.from({ length: times }, () => line).flat()],
@@ -190,12 +189,13 @@ Deno.test("G9 poison without a dead letter, or with other bytes, is found, unles
   const injected = [poison("stream:job-logs:0")];
   assertEquals(broken(but(() => ({ injected }))), ["G9"]);
   assertEquals(broken(but(() => ({ injected, deadLetters: [letter("{")] }))), ["G9"]);
-  assertEquals(broken(but(() => ({ injected, redisLosses: [5_000] }))), []);
+  assertEquals(broken(but(() => ({ injected, redisLosses: [{ after: 4_000, noticed: 5_000 }] }))), []);
 });
 
 Deno.test("G14 a line that is missing after a loss of Redis is found as such", () => {
   const lost = answering((lines) => lines.toSpliced(2, 1));
-  const redisLosses = [Date.parse("2026-01-01T00:01:30Z")];
+  const noticed = Date.parse("2026-01-01T00:01:30Z");
+  const redisLosses = [{ after: noticed - 10, noticed }];
   const containers = lost.observations.containers.map((one) => ({
     ...one,
     removedAt: Date.parse("2026-01-02"),

@@ -87,6 +87,13 @@ export interface SeenDeadLetter {
   readonly generation: number;
 }
 
+/** Redis lost entries, some time between two moments (ms since 1970). */
+export interface RedisLoss {
+  /** When all was still there. */
+  readonly after: number;
+  readonly noticed: number;
+}
+
 /** Everything that was seen. */
 export interface Observations {
   readonly entries: readonly SeenEntry[];
@@ -106,8 +113,8 @@ export interface Observations {
   /** Entries of the dead letter streams: those there at the end, and those seen before Redis lost them. */
   readonly deadLetters: readonly SeenDeadLetter[];
   readonly injected: readonly InjectedEntry[];
-  /** When Redis was found to have lost entries (ms since 1970); `[n]` began generation n + 1. */
-  readonly redisLosses: readonly number[];
+  /** `[n]` began generation n + 1. */
+  readonly redisLosses: readonly RedisLoss[];
   /** Workers that were asked to stop with SIGTERM. */
   readonly stops: readonly WorkerStop[];
   /** When the faults had ended and everything said that it was ready (ms since 1970); null if it never was. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Observations, SeenContainer, SeenEntry, SeenEvent } from "../observations.ts";
+import type { Observations, RedisLoss, SeenContainer, SeenEntry, SeenEvent } from "../observations.ts";
 import { type JobTruth, ownerOf, type Step } from "../truth.ts";
 import type { InjectedEntry } from "../world.ts";
 
@@ -56,7 +56,7 @@ export interface Evidence {
  * as it did; and an event once more for each time that Redis lost entries since the event was first seen anywhere. For
  * what the runtime or Postgres still holds is then published again, at a new position (a position names an entry of one
  * life of Redis only, http.md: `id`). Such repeats are dropped and counted. The stream itself may hold an event once in
- * each generation.
+ * each generation, but after a loss a confirmation twice: again behind its state, where that was told again behind it.
  */
 export function evidence(truths: readonly JobTruth[], observations: Observations): Evidence {
   const known = new Map(
@@ -74,8 +74,8 @@ export function evidence(truths: readonly JobTruth[], observations: Observations
   const firstSeen = firstSeenAt(observations);
   const copies = Map.groupBy(observations.injected, (entry) => injectedEvent(entry)?.event_id);
   const mayBeTold = (eventId: string, at: number) => {
-    const from = (firstSeen.get(eventId) ?? at) - NOTICED_MS;
-    const losses = observations.redisLosses.filter((loss) => from < loss && loss < at + NOTICED_MS);
+    const from = firstSeen.get(eventId) ?? at;
+    const losses = observations.redisLosses.filter((loss) => isWithin(loss, from, at));
     return 1 + losses.length + (copies.get(eventId)?.length ?? 0);
   };
   const events = Map.groupBy(
@@ -125,8 +125,22 @@ function jobContainer(
   const owner = ownerOf(seen.name, jobIds);
   if (!owner) return [];
   const from = Date.parse(seen.createdAt);
-  const livedThroughLoss = redisLosses.some((at) => from < at && at < (seen.removedAt ?? Infinity));
+  const livedThroughLoss = redisLosses.some(({ after, noticed }) =>
+    from < noticed && after < (seen.removedAt ?? Infinity)
+  );
   return [{ ...seen, ...owner, livedThroughLoss }];
+}
+
+/** Whether an entry says again what its generation of the stream has said, and may not. Remembers what it is asked. */
+export function doubling(): (told: ToldEntry) => boolean {
+  const seen = new Map<string, number>();
+  return ({ entry, event }) => {
+    const key = `${entry.generation} ${event.event_id}`;
+    const times = (seen.get(key) ?? 0) + 1;
+    seen.set(key, times);
+    const mayBeTwice = entry.generation > 0 && String(event.status).startsWith("confirmed_");
+    return times > (mayBeTwice ? 2 : 1);
+  };
 }
 
 /** How late a loss may be noticed (ms). */
@@ -143,19 +157,28 @@ function firstSeenAt({ entries, events }: Observations): Map<string, number> {
   return first;
 }
 
-/** What is left when an event is told to a client no more often than it may be: the first time, and all that is wrong. */
+/**
+ * What is left when an event is told to a client no more often than it may be: one telling of those allowed, and all
+ * that is wrong. The first one counts, but of an end of stream the last: whoever connects while Redis loses the lines
+ * before it may be told it alone, before all is told again.
+ */
 function withoutRepeats(
   events: readonly SeenEvent[],
   mayBeTold: (eventId: string, at: number) => number,
 ): SeenEvent[] {
-  const told = new Map<string, number>();
-  return events.filter(({ data, at }) => {
-    const id = data?.event_id;
-    if (typeof id !== "string") return true;
-    const times = (told.get(id) ?? 0) + 1;
-    told.set(id, times);
-    return times === 1 || times > mayBeTold(id, at);
-  });
+  const repeats = new Set<SeenEvent>();
+  for (const [id, tellings] of Map.groupBy(events, ({ data }) => data?.event_id)) {
+    if (typeof id !== "string") continue;
+    const allowed = tellings.filter(({ at }, index) => index < mayBeTold(id, at));
+    const counts = allowed.at(allowed[0]?.data?.eos === true ? -1 : 0);
+    for (const telling of allowed) if (telling !== counts) repeats.add(telling);
+  }
+  return events.filter((event) => !repeats.has(event));
+}
+
+/** Whether the loss may have been between two moments. */
+function isWithin({ after, noticed }: RedisLoss, from: number, to: number): boolean {
+  return from - NOTICED_MS < noticed && after < to + NOTICED_MS;
 }
 
 /** An injected entry's fields are its bytes, each as one character. */

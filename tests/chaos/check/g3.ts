@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Evidence, firstOfEach, type JobContainer, type Told } from "./evidence.ts";
+import { doubling, type Evidence, firstOfEach, type JobContainer, type Told } from "./evidence.ts";
 import { isConfirmation, statesOf } from "./states.ts";
 import { type CheckResult, Findings } from "./violation.ts";
 
@@ -90,15 +90,13 @@ function checkSet(
 
 /** Within one generation of the stream nothing comes twice. */
 function checkGenerations(findings: Findings, evidence: Evidence, jobId: string): void {
-  const seen = new Set<string>();
+  const isDoubled = doubling();
   for (const { entry, event } of evidence.statuses.get(jobId) ?? []) {
-    const key = `${entry.generation} ${event.event_id}`;
     findings.expect(
-      !seen.has(key),
+      !isDoubled({ entry, event }),
       jobId,
       () => `${entry.stream} ${entry.id} doubles ${event.job_type} ${event.status}`,
     );
-    seen.add(key);
   }
 }
 

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Evidence, firstOfEach, type JobContainer, started, type ToldEntry } from "./evidence.ts";
+import {
+  doubling,
+  type Evidence,
+  firstOfEach,
+  type JobContainer,
+  started,
+  type ToldEntry,
+} from "./evidence.ts";
 import { confirmationOf, endOf, isConfirmation } from "./states.ts";
 import { type CheckResult, Findings } from "./violation.ts";
 
@@ -77,14 +84,12 @@ function checkExtra(
         `${entry.stream} ${entry.id} is ${event.job_type} ${event.status} of ${event.timestamp}, which never was`,
     );
   }
-  const seen = new Set<string>();
+  const isDoubled = doubling();
   for (const { entry, event } of confirmed) {
-    const key = `${entry.generation} ${event.event_id}`;
     findings.expect(
-      !seen.has(key),
+      !isDoubled({ entry, event }),
       jobId,
       () => `${entry.stream} ${entry.id} doubles ${event.job_type} ${event.status}`,
     );
-    seen.add(key);
   }
 }

@@ -19,7 +19,7 @@ export function checkG9({ observations }: Evidence): CheckResult {
       fields.origin_stream === poison.stream && fields.origin_id === poison.id
     );
     const addedAt = Number(poison.id.split("-")[0]);
-    if (letters.length === 0 && redisLosses.some((at) => at > addedAt - CLOCK_MS)) {
+    if (letters.length === 0 && redisLosses.some(({ noticed }) => noticed > addedAt - CLOCK_MS)) {
       findings.excuse("poison that Redis lost before it was seen among the dead letters");
       continue;
     }

@@ -5,7 +5,7 @@
  */
 import { Redis } from "ioredis";
 import { sleep } from "lib/run/sleep.ts";
-import type { SeenDeadLetter, SeenEntry } from "../observations.ts";
+import type { RedisLoss, SeenDeadLetter, SeenEntry } from "../observations.ts";
 import type { World } from "../world.ts";
 
 /** The streams' names by default (wire.md §1). */
@@ -33,7 +33,7 @@ type Fields = [id: Buffer, fields: Buffer[]];
 export class StreamTap implements AsyncDisposable {
   readonly entries: SeenEntry[] = [];
   readonly deadLetters: SeenDeadLetter[] = [];
-  readonly losses: number[] = [];
+  readonly losses: RedisLoss[] = [];
   /** Told of each entry as it is read. */
   onEntry: (entry: SeenEntry) => void = () => {};
 
@@ -43,6 +43,7 @@ export class StreamTap implements AsyncDisposable {
   readonly #wasInjected: World["wasInjected"];
   #positions = new Map<string, string>();
   #reconnected = true;
+  #lastReadAt = Date.now();
   #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -123,7 +124,7 @@ export class StreamTap implements AsyncDisposable {
     const [mark, streams] = reply ?? [];
     if (!mark || mark[0] || !streams || streams[0]) throw mark?.[0] ?? streams?.[0] ?? new Error("no reply");
     if (mark[1] === 0) return null;
-    const at = Date.now();
+    const at = this.#lastReadAt = Date.now();
     let count = 0;
     for (const [stream, entries] of (streams[1] ?? []) as [Buffer, Fields[]][]) {
       for (const entry of entries) this.#take(stream.toString(), entry, at);
@@ -156,7 +157,7 @@ export class StreamTap implements AsyncDisposable {
   }
 
   #lost(): void {
-    this.losses.push(Date.now());
+    this.losses.push({ after: this.#lastReadAt, noticed: Date.now() });
     this.#positions = new Map();
   }
 }
