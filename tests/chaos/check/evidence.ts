@@ -166,14 +166,15 @@ function withoutRepeats(
   events: readonly SeenEvent[],
   mayBeTold: (eventId: string, at: number) => number,
 ): SeenEvent[] {
-  const repeats = new Set<SeenEvent>();
-  for (const [id, tellings] of Map.groupBy(events, ({ data }) => data?.event_id)) {
+  const repeats = new Set<number>();
+  const places = events.map((event, place) => ({ ...event, place }));
+  for (const [id, tellings] of Map.groupBy(places, ({ data }) => data?.event_id)) {
     if (typeof id !== "string") continue;
     const allowed = tellings.filter(({ at }, index) => index < mayBeTold(id, at));
     const counts = allowed.at(allowed[0]?.data?.eos === true ? -1 : 0);
-    for (const telling of allowed) if (telling !== counts) repeats.add(telling);
+    for (const { place } of allowed) if (place !== counts?.place) repeats.add(place);
   }
-  return events.filter((event) => !repeats.has(event));
+  return events.filter((_, place) => !repeats.has(place));
 }
 
 /** Whether the loss may have been between two moments. */
