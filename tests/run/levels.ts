@@ -16,7 +16,7 @@ export const LEVELS = {
     parallel: true,
     minutes: 5,
   },
-  integration: { paths: ["tests/integration"], parallel: true, minutes: 10 },
+  integration: { paths: ["tests/integration"], parallel: true, minutes: 15 },
   e2e: { paths: ["tests/e2e"], parallel: false, minutes: 14 },
 } as const satisfies Record<string, { paths: readonly string[]; parallel: boolean; minutes: number }>;
 
