@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { until } from "lib/testing/until.ts";
 import { JobStream } from "./event_source.js";
 
 type Listener = Parameters<NonNullable<ConstructorParameters<typeof JobStream>[1]["open"]>>[1];
@@ -41,7 +42,7 @@ function setup(answers: (number | { status?: number; message: string })[] = []) 
   return { stream, states, events, waits, source: () => FakeSource.made.at(-1) as FakeSource };
 }
 
-/** Lets promises and timers of no delay run. */
+/** Lets promises and timers of no delay run, to see that they do nothing. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 Deno.test("JobStream tells history from live, and closes after the end", () => {
@@ -74,7 +75,7 @@ Deno.test("G10 JobStream goes on after the last event when EventSource gave up, 
   source().tell("logs", {}, "gen:7");
   for (let i = 0; i < 3; i++) {
     source().fail(true);
-    await settle();
+    await until("opened again", () => FakeSource.made.length === i + 2);
   }
   assertEquals(source().url, "/events/job%201/all?last_event_id=gen%3A7");
   assertEquals(waits, [0, 1, 2]);
@@ -86,7 +87,7 @@ Deno.test("G10 JobStream goes on after the last event when EventSource gave up, 
 Deno.test("JobStream takes «nothing more to come» as the end", async () => {
   const { states, source } = setup([204]);
   source().fail(true);
-  await settle();
+  await until("told what came of it", () => states.length === 3);
   assertEquals(states.at(-1), "ended");
   assertEquals(FakeSource.made.length, 1);
 });
@@ -94,7 +95,7 @@ Deno.test("JobStream takes «nothing more to come» as the end", async () => {
 Deno.test("JobStream does not ask again for what it may not see", async () => {
   const { states, source } = setup([{ status: 403, message: "not your job" }]);
   source().fail(true);
-  await settle();
+  await until("told what came of it", () => states.length === 3);
   assertEquals(states.at(-1), "refused: not your job");
   assertEquals(FakeSource.made.length, 1);
 });
