@@ -44,7 +44,8 @@ export interface Pipeline extends AsyncDisposable {
 
 const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 const START = ["run", "--no-prompt", "--quiet", "--allow-env", "--allow-run=deno", "--allow-read=."];
-const SHARDS = 2;
+/** How many shards its streams have. */
+export const SHARDS = 2;
 
 /** Opens it and starts all workers. */
 export async function openPipeline(settings: Record<string, string>): Promise<Pipeline> {

@@ -1,3 +1,14 @@
+/** How the tests of a level are run. */
+export interface Level {
+  readonly paths: readonly string[];
+  /** Whether several files run at once. */
+  readonly parallel: boolean;
+  /** How many; without it one for each core. */
+  readonly jobs?: number;
+  /** The level is ended after this time. */
+  readonly minutes: number;
+}
+
 /** The levels of tests, in the order in which they run: what breaks first is found first. */
 export const LEVELS = {
   docs: { paths: ["tests/gate"], parallel: true, minutes: 3 },
@@ -16,9 +27,10 @@ export const LEVELS = {
     parallel: true,
     minutes: 5,
   },
-  integration: { paths: ["tests/integration"], parallel: true, minutes: 15 },
+  // They wait for servers most of the time: more of them at once than there are cores.
+  integration: { paths: ["tests/integration"], parallel: true, jobs: 3, minutes: 15 },
   e2e: { paths: ["tests/e2e"], parallel: false, minutes: 14 },
-} as const satisfies Record<string, { paths: readonly string[]; parallel: boolean; minutes: number }>;
+} as const satisfies Record<string, Level>;
 
 /** The name of a level of tests. */
 export type LevelName = keyof typeof LEVELS;

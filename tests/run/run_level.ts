@@ -6,7 +6,7 @@
 import { BackgroundProcess } from "../../deploy/dev/services/background_process.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { type Counts, junitCounts, outputCounts } from "./junit_counts.ts";
-import { type LevelName, LEVELS } from "./levels.ts";
+import { type Level, type LevelName, LEVELS } from "./levels.ts";
 
 /** How a level is run. */
 export interface RunLevelOptions {
@@ -38,7 +38,7 @@ const STILL_RUNNING_MS = 30_000;
 
 /** Runs a level to its end, or ends it when its time is up, which counts as a failure. */
 export async function runLevel(level: LevelName, options: RunLevelOptions): Promise<LevelResult> {
-  const { paths, parallel, minutes } = LEVELS[level];
+  const { paths, parallel, jobs, minutes }: Level = LEVELS[level];
   const reportFile = `${options.dir}/${level}.xml`;
   const startedAt = performance.now();
   const tests = new BackgroundProcess({
@@ -48,7 +48,7 @@ export async function runLevel(level: LevelName, options: RunLevelOptions): Prom
       .concat(parallel ? ["--parallel"] : [], options.filter ? [`--filter=${options.filter}`] : [])
       .concat(options.files ?? paths),
     cwd: options.root,
-    env: { ...options.env, NO_COLOR: "1" },
+    env: { ...options.env, NO_COLOR: "1", ...(jobs ? { DENO_JOBS: String(jobs) } : {}) },
     logFile: `${options.dir}/${level}.log`,
   });
   const over = new AbortController();
