@@ -19,7 +19,7 @@ import { duplicateRedis, openRedis } from "lib/stream/open_redis.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
 import { storeLogs } from "../../workers/log_consumer/store_logs.ts";
 import { createApp } from "../../workers/sse_service/app.ts";
-import { Hub } from "../../workers/sse_service/hub.ts";
+import { Hub } from "../../workers/sse_service/events/hub.ts";
 import { recordStatus } from "../../workers/task_worker/record_status.ts";
 import { Relay } from "../../workers/task_worker/relay.ts";
 
@@ -78,11 +78,9 @@ export async function startSseBench(
   const submitted: string[] = [];
   const stopping = new AbortController();
   const app = createApp({
-    sql,
-    logStore,
-    health: new Health(),
-    log,
-    now: Date.now,
+    guard: { hosts: new Set(["127.0.0.1", "localhost"]), maxBodyBytes: 100_000 },
+    jobs: { sql, now: Date.now, onSubmitted: (jobId) => submitted.push(jobId) },
+    logs: { logStore },
     events: {
       hub,
       sql,
@@ -98,12 +96,13 @@ export async function startSseBench(
         streamOf: (kind, jobId) => hub.streamOf(kind, jobId),
       },
     },
-    metrics: () => Promise.reject(new Error("not part of this bench")),
-    onSubmitted: (jobId) => submitted.push(jobId),
+    operations: {
+      health: new Health(),
+      metrics: () => Promise.reject(new Error("not part of this bench")),
+      sample: {},
+    },
     asset: () => Promise.resolve(null),
-    sample: {},
-    hosts: new Set(["127.0.0.1", "localhost"]),
-    maxBodyBytes: 100_000,
+    log,
   });
   const stop = new AbortController();
   const running = [hub, consumer, relay].map((worker) => worker.run(stop.signal));

@@ -9,12 +9,12 @@ import { brokerUrl } from "lib/task/broker_settings.ts";
 import { TaskQueue } from "lib/task/queue.ts";
 import { RUN_STEP_QUEUE, type RunStep, runStepId } from "lib/task/tasks.ts";
 import { createApp } from "./app.ts";
-import { assetsOf } from "./assets.ts";
+import { assetsOf } from "./http/assets.ts";
 import { Config, configFaults, isLoopback } from "./config.ts";
-import { Hub } from "./hub.ts";
-import { measure } from "./metrics.ts";
-import { serveUntil } from "./serve_until.ts";
-import { splitWords } from "./split_words.ts";
+import { Hub } from "./events/hub.ts";
+import { measure } from "./operations/measure.ts";
+import { serveUntil } from "./http/serve_until.ts";
+import { splitWords } from "./jobs/split_words.ts";
 
 await runMain("sse_service", Config, async ({ config, log, signal, health }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "sse_service", log });
@@ -39,11 +39,21 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   await using runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
   const measured = { numShards: config.STREAM_NUM_SHARDS };
   const app = createApp({
-    sql,
-    logStore,
-    health,
-    log,
-    now: Date.now,
+    guard: {
+      hosts: isLoopback(config.HOST) ? new Set(["127.0.0.1", "localhost", "[::1]"]) : null,
+      maxBodyBytes: config.MAX_BODY_BYTES,
+    },
+    jobs: {
+      sql,
+      now: Date.now,
+      onSubmitted: (jobId) => {
+        runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }])
+          .catch((error) =>
+            log.warn({ job_id: jobId, error }, "job accepted; its first task is left to the sweep")
+          );
+      },
+    },
+    logs: { logStore },
     events: {
       hub,
       sql,
@@ -58,38 +68,34 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
         streamOf: (kind, jobId) => hub.streamOf(kind, jobId),
       },
     },
-    metrics: async () => ({
-      status: await measure(redis, {
-        ...measured,
-        base: config.STREAM_STATUS_BASE,
-        group: config.STATUS_CONSUMER_GROUP,
-        dlq: config.STREAM_STATUS_DLQ,
+    operations: {
+      health,
+      metrics: async () => ({
+        status: await measure(redis, {
+          ...measured,
+          base: config.STREAM_STATUS_BASE,
+          group: config.STATUS_CONSUMER_GROUP,
+          dlq: config.STREAM_STATUS_DLQ,
+        }),
+        logs: await measure(redis, {
+          ...measured,
+          base: config.STREAM_LOGS_BASE,
+          group: config.LOG_CONSUMER_GROUP,
+          dlq: config.STREAM_LOGS_DLQ,
+        }),
+        clients: hub.clients,
       }),
-      logs: await measure(redis, {
-        ...measured,
-        base: config.STREAM_LOGS_BASE,
-        group: config.LOG_CONSUMER_GROUP,
-        dlq: config.STREAM_LOGS_DLQ,
-      }),
-      clients: hub.clients,
-    }),
-    onSubmitted: (jobId) => {
-      runStepQueue.put([{ id: runStepId(jobId, "copy"), payload: { job_id: jobId, step: "copy" } }])
-        .catch((error) =>
-          log.warn({ job_id: jobId, error }, "job accepted; its first task is left to the sweep")
-        );
+      sample: {
+        image: config.SAMPLE_IMAGE,
+        entrypoint: splitWords(config.SAMPLE_ENTRYPOINT),
+        args: splitWords(config.SAMPLE_ARGS),
+        type: "ds",
+        input_dirs: config.SAMPLE_INPUT_DIRS,
+        output_dir: "",
+      },
     },
     asset: assetsOf(import.meta.resolve("../../web/")),
-    sample: {
-      image: config.SAMPLE_IMAGE,
-      entrypoint: splitWords(config.SAMPLE_ENTRYPOINT),
-      args: splitWords(config.SAMPLE_ARGS),
-      type: "ds",
-      input_dirs: config.SAMPLE_INPUT_DIRS,
-      output_dir: "",
-    },
-    hosts: isLoopback(config.HOST) ? new Set(["127.0.0.1", "localhost", "[::1]"]) : null,
-    maxBodyBytes: config.MAX_BODY_BYTES,
+    log,
   });
   const safety = { allowUnsafe: config.REDIS_ALLOW_UNSAFE, log, signal };
   await requireSafeRedis(redis, safety);

@@ -15,7 +15,7 @@ import type { StoredStatus } from "lib/store/status_history.ts";
 import { findWorkflow, type WorkflowRecord } from "lib/store/workflows.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
-import { submit } from "../../../workers/sse_service/submit.ts";
+import { submit } from "../../../workers/sse_service/jobs/submit.ts";
 import { type Order } from "../../../workers/task_worker/apply_fact.ts";
 import { recordStatus } from "../../../workers/task_worker/record_status.ts";
 import { PfconBench } from "./pfcon_bench.ts";

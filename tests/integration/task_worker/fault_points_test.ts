@@ -4,7 +4,7 @@ import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { markOrdered } from "lib/store/steps.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
-import { submit } from "../../../workers/sse_service/submit.ts";
+import { submit } from "../../../workers/sse_service/jobs/submit.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
 import { Sweep } from "../../../workers/task_worker/sweep.ts";
 import { accept, benchOfFile, forgetAll, lifeOf, NOW, record } from "./bench.ts";
