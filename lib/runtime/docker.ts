@@ -15,7 +15,7 @@ import { DockerLog } from "./docker_log.ts";
 import { HeardChanges } from "./heard_changes.ts";
 import type { Change, ContainerFacts, ContainerSummary, Fragment, LineRange, Runtime } from "./runtime.ts";
 import { shellJoin } from "./shell_join.ts";
-import { EventIds } from "./docker_events.ts";
+import { type EventContainer, EventContainers } from "./docker_events.ts";
 import { streamBatches } from "./stream_batches.ts";
 
 /** Label with which pfcon says which step a container is. */
@@ -89,12 +89,12 @@ export class DockerRuntime implements Runtime {
     const done = new AbortController();
     const batches = streamBatches(stream, AbortSignal.any([signal, done.signal]));
     try {
-      const ids = new EventIds();
+      const events = new EventContainers();
       const heard = new HeardChanges();
       let unheard: string[] = [];
       let next = batches.next();
       next.catch(() => {}); // looked at below
-      const first = await this.#list(signal);
+      const first = await this.list(signal);
       heard.unheard(first);
       yield { kind: "listed", containers: first, afterGap: true };
       const wait = () => sleep(unheard.length > 0 ? UNDER_WAY_MS : relistMs || CHECK_MS, done.signal);
@@ -105,9 +105,9 @@ export class DockerRuntime implements Runtime {
         });
         if (turn?.done) return;
         if (turn) {
-          for (const id of changedIds(ids, turn.value)) {
+          for (const { id, attributes } of containersOf(events, turn.value)) {
             heard.name(id);
-            yield { kind: "changed", id };
+            yield { kind: "changed", id, jobId: jobIdOf(attributes.name ?? "", attributes) };
           }
           next = batches.next();
           next.catch(() => {});
@@ -119,7 +119,7 @@ export class DockerRuntime implements Runtime {
           }
           unheard = [];
         } else {
-          const containers = await this.#list(signal);
+          const containers = await this.list(signal);
           unheard = heard.unheard(containers);
           yield { kind: "listed", containers, afterGap: false };
         }
@@ -131,7 +131,7 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #list(signal: AbortSignal): Promise<ContainerSummary[]> {
+  async list(signal: AbortSignal): Promise<ContainerSummary[]> {
     const containers = await this.#engine.list(this.#label, signal);
     return summaries(containers);
   }
@@ -180,9 +180,12 @@ export function summaries(containers: readonly Listed[]): ContainerSummary[] {
   return containers.toReversed().sort((a, b) => a.Created - b.Created).map(({ Id, State, Names, Labels }) => {
     // Of "/name" and "/other/alias" the first is its own.
     const name = Names?.find((each) => each.lastIndexOf("/") <= 0) ?? "";
-    const identity = identify(name, Labels ?? {}, DOCKER_JOB_TYPE_LABEL);
-    return { id: Id, running: RUNNING.has(State), jobId: identity?.job_id ?? null };
+    return { id: Id, running: RUNNING.has(State), jobId: jobIdOf(name, Labels ?? {}) };
   });
+}
+
+function jobIdOf(name: string, labels: Readonly<Record<string, string>>): string | null {
+  return identify(name.replace(/^\//, ""), labels, DOCKER_JOB_TYPE_LABEL)?.job_id ?? null;
 }
 
 /** An inspected container as the port describes it. Pure. */
@@ -223,9 +226,9 @@ function endOf({ State: state, Created }: Inspected): string {
   return known ?? Created;
 }
 
-function changedIds(ids: EventIds, chunks: Uint8Array[]): string[] {
+function containersOf(events: EventContainers, chunks: Uint8Array[]): EventContainer[] {
   try {
-    return ids.take(chunks);
+    return events.take(chunks);
   } catch (cause) {
     throw new OutageError("docker", "understand its events", { cause });
   }

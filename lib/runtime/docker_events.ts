@@ -1,14 +1,23 @@
 /**
- * The Engine's event texts → ids of the containers they are about. The rest of an event is not looked at.
+ * The Engine's event texts → the containers they are about. What happened to them is not looked at.
  *
  * @module
  */
 import { z } from "@zod/zod";
 
-const Event = z.object({ Actor: z.object({ ID: z.string().min(1) }) });
+const Event = z.object({
+  Actor: z.object({ ID: z.string().min(1), Attributes: z.record(z.string(), z.string()).catch({}) }),
+});
 
-/** Bytes of one events connection in, container ids out; a text may be cut anywhere. Pure. */
-export class EventIds {
+/** A container as an event names it. */
+export interface EventContainer {
+  readonly id: string;
+  /** Its labels, and its `name`. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Bytes of one events connection in, containers out; a text may be cut anywhere. Pure. */
+export class EventContainers {
   #rest = "";
   readonly #decoder = new TextDecoder();
 
@@ -17,13 +26,16 @@ export class EventIds {
    *
    * @throws {SyntaxError} if something is no JSON. An event without a container is passed over.
    */
-  take(chunks: readonly Uint8Array[]): string[] {
+  take(chunks: readonly Uint8Array[]): EventContainer[] {
     for (const chunk of chunks) this.#rest += this.#decoder.decode(chunk, { stream: true });
     const texts = this.#rest.split("\n");
     this.#rest = texts.pop() ?? "";
     const events = texts.filter((text) => text.trim() !== "").map((text) =>
       Event.safeParse(JSON.parse(text))
     );
-    return [...new Set(events.flatMap(({ data }) => data ? [data.Actor.ID] : []))];
+    const containers = new Map(
+      events.flatMap(({ data }) => data ? [[data.Actor.ID, data.Actor] as const] : []),
+    );
+    return [...containers].map(([id, { Attributes: attributes }]) => ({ id, attributes }));
   }
 }

@@ -17,15 +17,15 @@ export interface KeyedWorkOptions {
 
 /**
  * Work that hints cause: one key's never overlaps with itself, different keys' does, unless they are of one group:
- * those take turns, in the order of their hints. Any number of hints that come before or during a key's work cause
- * one more round, so memory is bounded by the number of keys.
+ * those take turns, in the order of their hints, and wait for one of them that met an outage. Any number of hints that
+ * come before or during a key's work cause one more round, so memory is bounded by the number of keys.
  */
 export class KeyedWork {
   readonly #options: KeyedWorkOptions;
-  /** With the group of each, if it has one. */
-  readonly #waiting = new Map<string, string | undefined>();
-  readonly #active = new Map<string, { again: boolean }>();
-  /** Groups of which one key is worked on. */
+  /** In the order of their turns, with the group of each, if it has one. Those that are worked on wait for another. */
+  #waiting = new Map<string, string | undefined>();
+  readonly #active = new Map<string, string | undefined>();
+  /** Groups of which one key is worked on, or waits for the end of an outage. */
   readonly #busy = new Set<string>();
   /** Outages in a row that a key's work met, and whether its next try is on the way. */
   readonly #outages = new Map<string, { count: number; isDue: boolean }>();
@@ -39,10 +39,14 @@ export class KeyedWork {
   /** Sees to it that a round of work for `key` begins after this moment. */
   hint(key: string, group?: string): void {
     if (this.#stop.signal.aborted) return;
-    const active = this.#active.get(key);
-    if (active) active.again = true;
-    else this.#waiting.set(key, group ?? this.#waiting.get(key));
+    this.#waiting.set(key, group ?? this.#waiting.get(key) ?? this.#active.get(key));
     this.#startWaiting();
+  }
+
+  /** The same for many: within a group they take their turns in this order, whatever hints there were before. */
+  hintInOrder(keys: readonly { readonly key: string; readonly group?: string }[]): void {
+    for (const { key } of keys) this.#waiting.delete(key);
+    for (const { key, group } of keys) this.hint(key, group);
   }
 
   /** Begins no further round; resolves when those under way have ended. */
@@ -55,32 +59,38 @@ export class KeyedWork {
   #startWaiting(): void {
     for (const [key, group] of this.#waiting) {
       if (this.#active.size >= (this.#options.limit ?? Infinity)) return;
-      if (group !== undefined && this.#busy.has(group)) continue;
+      if (this.#active.has(key) || (group !== undefined && this.#busy.has(group))) continue;
       this.#waiting.delete(key);
       this.#round(key, group);
     }
   }
 
   async #round(key: string, group: string | undefined): Promise<void> {
-    const state = { again: false };
-    this.#active.set(key, state);
+    this.#active.set(key, group);
     if (group !== undefined) this.#busy.add(group);
-    try {
-      await this.#options.work(key);
-      this.#outages.delete(key);
-    } catch (error) {
-      if (error instanceof OutageError) this.#later(key, group, error);
-      else if (!this.#stop.signal.aborted) {
-        this.#options.log.error({ error, key }, "work failed, waiting for the next hint");
-      }
-    }
+    const outage = await this.#work(key);
     this.#active.delete(key);
-    if (group !== undefined) this.#busy.delete(group);
-    if (state.again && !this.#stop.signal.aborted) this.#waiting.set(key, group);
+    if (outage) this.#later(key, group, outage);
+    else if (group !== undefined) this.#busy.delete(group);
     this.#startWaiting();
     if (this.#active.size === 0) this.#idle?.();
   }
 
+  /** Returns the outage that it met, if any. */
+  async #work(key: string): Promise<OutageError | null> {
+    try {
+      await this.#options.work(key);
+      this.#outages.delete(key);
+    } catch (error) {
+      if (error instanceof OutageError) return error;
+      if (!this.#stop.signal.aborted) {
+        this.#options.log.error({ error, key }, "work failed, waiting for the next hint");
+      }
+    }
+    return null;
+  }
+
+  /** The next try, before all others of its group. */
   async #later(key: string, group: string | undefined, error: OutageError): Promise<void> {
     const { signal } = this.#stop;
     const outages = this.#outages.get(key) ?? { count: 0, isDue: false };
@@ -92,6 +102,10 @@ export class KeyedWork {
     outages.isDue = true;
     await sleep(backoffMs(outages.count), signal);
     outages.isDue = false;
-    this.hint(key, group);
+    if (signal.aborted) return;
+    if (group !== undefined) this.#busy.delete(group);
+    const others = [...this.#waiting].filter(([other]) => other !== key);
+    this.#waiting = new Map([[key, group], ...others]);
+    this.#startWaiting();
   }
 }

@@ -91,12 +91,28 @@ Deno.test("G4 KeyedWork lets the keys of one group take turns in the order of th
   await end("b1");
   assertEquals(log, ["a1", "b1", "c"]);
   await end("a1", new OutageError("docker", "look"));
-  assertEquals(log.slice(3), ["a2"], "an outage of one holds up no other");
+  assertEquals(log.length, 3, "the others of its group wait for it");
+  await until("tried again", () => log.length === 4);
+  await end("a1");
+  assertEquals(log.slice(3), ["a1", "a2"]);
   await end("a2");
-  assertEquals(log.slice(3), ["a2", "a3"]);
+  assertEquals(log.slice(3), ["a1", "a2", "a3"]);
   await end("c");
   await end("a3");
-  await until("tried again", () => log.length === 6);
+  await keyed.stop();
+});
+
+Deno.test("G4 KeyedWork.hintInOrder() lets a group take turns in its order, whatever was hinted or worked on before", async () => {
+  const { keyed, log, end } = setup();
+  for (const [key, group] of [["a3"], ["x", "a"], ["a2", "a"]]) keyed.hint(key ?? "", group);
+  keyed.hintInOrder(["a1", "a2", "a3"].map((key) => ({ key, group: "a" })));
+  assertEquals(log, ["a3", "x"]);
+  await end("a3");
+  await end("x");
+  assertEquals(log.slice(2), ["a1"]);
   await end("a1");
+  await end("a2");
+  await end("a3");
+  assertEquals(log.slice(2), ["a1", "a2", "a3"]);
   await keyed.stop();
 });

@@ -47,7 +47,12 @@ export type Change =
     /** Whether changes may have happened unseen before this list. */
     readonly afterGap: boolean;
   }
-  | { readonly kind: "changed"; readonly id: string };
+  | {
+    readonly kind: "changed";
+    readonly id: string;
+    /** Whose it is, as far as the notice tells. */
+    readonly jobId?: string | null;
+  };
 
 /** A piece of a line as the runtime stored it. */
 export interface Fragment {
@@ -85,6 +90,8 @@ export interface Runtime {
    * stays unseen. Waits through outages; ends when `signal` aborts, and never otherwise.
    */
   changes(signal: AbortSignal, options: { relistMs: number }): AsyncIterable<Change>;
+  /** All containers there are now, the oldest first, as far as the runtime tells. @throws {OutageError} */
+  list(signal: AbortSignal): Promise<readonly ContainerSummary[]>;
   /** What is known of a container; null if it no longer exists. @throws {OutageError} */
   inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null>;
   /**

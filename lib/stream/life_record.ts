@@ -3,10 +3,12 @@
  * published, are written by one script. A call that is repeated after a failure, by a restart or by another
  * replica therefore neither loses nor doubles anything.
  *
+ * The script also counts publications, and refuses when fewer are counted than this forwarder knows of: then Redis
+ * lost some, and whatever is told next must begin with what it lost, or a reader sees a job's states out of order.
+ *
  * @module
  */
 import type { Redis } from "ioredis";
-import { LossWatch } from "./loss_watch.ts";
 import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
 
 /** The states of one container's life, with their event ids, in order. */
@@ -19,10 +21,21 @@ export interface LifeBatch {
   readonly live: string | null;
 }
 
+/** Redis has lost publications: all containers must be told again, in order, before anything else is. */
+export class PublicationsLostError extends Error {
+  override readonly name = "PublicationsLostError";
+
+  constructor(containerId: string) {
+    super(`Cannot publish states of container "${containerId}": redis lost earlier publications`);
+  }
+}
+
 // Only who has something new to say may call a container alive: a replica that lags behind must not.
 const PUBLISH_LIFE = `
+local count = tonumber(redis.call('GET', KEYS[4]) or '0')
+if count < tonumber(ARGV[5]) then return {0, -1} end
 local added = 0
-for i = 5, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   if redis.call('SADD', KEYS[2], ARGV[i]) == 1 then
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i + 1])
     added = added + 1
@@ -31,13 +44,17 @@ end
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 if ARGV[2] == '' then redis.call('HDEL', KEYS[3], ARGV[1])
 elseif added > 0 then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
-return added`;
+if added > 0 then count = redis.call('INCR', KEYS[4]) end
+return {added, count}`;
 
 const PUBLISH_VANISHED = `
 if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[3], ARGV[1])
 local added = redis.call('SADD', KEYS[2], ARGV[5])
-if added == 1 then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6]) end
+if added == 1 then
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6])
+  redis.call('INCR', KEYS[4])
+end
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 return added`;
 
@@ -47,17 +64,19 @@ export class LifeRecord {
   readonly #publish: Script;
   readonly #publishVanished: Script;
   readonly #liveKey: string;
-  readonly #losses: LossWatch;
+  readonly #countKey: string;
+  /** Publications that Redis has counted, as far as it told; 0 after a loss, until the next answer. */
+  #known = 0;
 
   /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
   constructor(redis: Redis, name: string) {
     this.#liveKey = `chris:event-forwarder:${name}:live`;
     this.#redis = redis;
-    this.#losses = new LossWatch(redis, `chris:event-forwarder:${name}:mark`);
-    this.#publish = redisScript(redis, { name: "chrisPublishLife", keys: 3, lua: PUBLISH_LIFE });
+    this.#countKey = `chris:event-forwarder:${name}:publications`;
+    this.#publish = redisScript(redis, { name: "chrisPublishLife", keys: 4, lua: PUBLISH_LIFE });
     this.#publishVanished = redisScript(redis, {
       name: "chrisPublishVanished",
-      keys: 3,
+      keys: 4,
       lua: PUBLISH_VANISHED,
     });
   }
@@ -80,9 +99,21 @@ export class LifeRecord {
     return new Set(containerIds.filter((_, index) => replies[index]?.[1] === 1));
   }
 
-  /** See {@linkcode LossWatch.hasLost}. */
+  /**
+   * Whether Redis has lost publications: those of this forwarder, and those that were there when it first asked. Until
+   * {@linkcode beginAnew} nothing is published then.
+   */
   async hasLost(): Promise<boolean> {
-    return await this.#losses.hasLost();
+    const known = this.#known;
+    const count = Number(await redisCall("count publications", () => this.#redis.get(this.#countKey)) ?? 0);
+    if (count < known) return true;
+    this.#known = Math.max(this.#known, count);
+    return false;
+  }
+
+  /** Publishes again, whatever was lost; all that there is to tell is about to be told in order. */
+  beginAnew(): void {
+    this.#known = 0;
   }
 
   /** What was noted of a container whose end was not published yet, else null. */
@@ -90,27 +121,32 @@ export class LifeRecord {
     return await redisCall("look up a live container", () => this.#redis.hget(this.#liveKey, containerId));
   }
 
-  /** Publishes those events that were not published before. Returns how many. */
+  /**
+   * Publishes those events that were not published before. Returns how many.
+   *
+   * @throws {PublicationsLostError} having published nothing.
+   */
   async publish(batch: LifeBatch): Promise<number> {
-    const keys = [batch.stream, publishedKey(batch.containerId), this.#liveKey];
+    const { containerId, live, maxlen } = batch;
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
-    return Number(
-      await redisCall(
-        "publish status events",
-        () =>
-          this.#publish(...keys, batch.containerId, batch.live ?? "", KEPT_SECONDS, batch.maxlen, ...events),
-      ),
+    const args = [containerId, live ?? "", KEPT_SECONDS, maxlen, this.#known, ...events];
+    const answer = await redisCall(
+      "publish status events",
+      () => this.#publish(...this.#keys(batch), ...args),
     );
+    const [added, count] = (answer as unknown[]).map(Number);
+    if (added === undefined || count === undefined || count < 0) throw new PublicationsLostError(containerId);
+    this.#known = Math.max(this.#known, count);
+    return added;
   }
 
   /** Publishes the end of a container that is gone, unless its end is known or `live` no longer holds. */
   async publishVanished(batch: LifeBatch & { live: string }): Promise<number> {
-    const keys = [batch.stream, publishedKey(batch.containerId), this.#liveKey];
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
     return Number(
       await redisCall("publish a vanished container", () =>
         this.#publishVanished(
-          ...keys,
+          ...this.#keys(batch),
           batch.containerId,
           batch.live,
           KEPT_GONE_SECONDS,
@@ -118,6 +154,10 @@ export class LifeRecord {
           ...events,
         )),
     );
+  }
+
+  #keys({ stream, containerId }: LifeBatch): string[] {
+    return [stream, publishedKey(containerId), this.#liveKey, this.#countKey];
   }
 
   /** Lets the record of a container go that the runtime has forgotten and whose end was published. */

@@ -7,7 +7,14 @@ import type { LifeState } from "../job/life.ts";
 import { statesOfLife } from "../job/life.ts";
 import { identify } from "../job/identity.ts";
 import { OutageError } from "../run/outage_error.ts";
-import type { Change, ContainerFacts, Fragment, LineRange, Runtime } from "../runtime/runtime.ts";
+import type {
+  Change,
+  ContainerFacts,
+  ContainerSummary,
+  Fragment,
+  LineRange,
+  Runtime,
+} from "../runtime/runtime.ts";
 import { LogsUnavailableError } from "../runtime/runtime.ts";
 import type { LabContainer } from "../runtime/runtime_suite.ts";
 import { testTime } from "./engine_log.ts";
@@ -58,12 +65,19 @@ export class FakeRuntime implements Runtime {
 
   async *changes(signal: AbortSignal, { relistMs }: { relistMs: number }): AsyncGenerator<Change> {
     using queue = new Queue(this.#changed, signal);
-    yield { ...this.#list(), afterGap: true };
+    yield { kind: "listed", containers: this.#list(), afterGap: true };
     while (!signal.aborted) {
       const id = await queue.next(relistMs || undefined);
       if (signal.aborted) return;
-      yield id === null ? { ...this.#list(), afterGap: false } : { kind: "changed", id };
+      yield id === null
+        ? { kind: "listed", containers: this.#list(), afterGap: false }
+        : { kind: "changed", id, jobId: this.containers.get(id)?.facts().identity?.job_id ?? null };
     }
+  }
+
+  async list(): Promise<ContainerSummary[]> {
+    await this.#answer();
+    return this.#list();
   }
 
   async inspect(id: string): Promise<ContainerFacts | null> {
@@ -109,12 +123,12 @@ export class FakeRuntime implements Runtime {
     return container.log;
   }
 
-  #list(): { kind: "listed"; containers: { id: string; running: boolean }[] } {
-    const containers = [...this.containers.values()].map(({ id, phase }) => ({
-      id,
-      running: phase === "running",
+  #list(): ContainerSummary[] {
+    return [...this.containers.values()].map((container) => ({
+      id: container.id,
+      running: container.phase === "running",
+      jobId: container.facts().identity?.job_id ?? null,
     }));
-    return { kind: "listed", containers };
   }
 }
 

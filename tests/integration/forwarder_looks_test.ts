@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeLogEvent, decodeStatusEvent } from "lib/event/codec.ts";
 import { silentLogger } from "lib/run/log.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Change, ContainerFacts, Fragment } from "lib/runtime/runtime.ts";
 import { Semaphore } from "lib/runtime/semaphore.ts";
-import { LifeRecord } from "lib/stream/life_record.ts";
+import { LifeRecord, PublicationsLostError } from "lib/stream/life_record.ts";
 import { LogRecord } from "lib/stream/log_record.ts";
 import { LossWatch } from "lib/stream/loss_watch.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
@@ -185,6 +185,43 @@ for (const [how, relistMs] of [["regular lists", 20], ["none", 0]] as const) {
     assert(await isTold(), "and once only");
   });
 }
+
+Deno.test("G4 G14 a state that follows on a loss comes after all that is told again of its job, long before a list", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  for (const name of ["j1-copy", "j1"]) {
+    const container = runtime.create(name);
+    await container.start();
+    await container.end(0);
+  }
+  bench.startEvents(600_000);
+  await until("published", async () => (await bench.statuses()).length === 6);
+  const before = (await bench.statuses()).map(({ event_id }) => event_id);
+  await bench.redis.flushall();
+  const next = runtime.create("j1-upload");
+  await next.start();
+  await until("told again", async () => (await bench.statuses()).length === 8);
+  const after = await bench.statuses();
+  assertEquals(after.slice(0, 6).map(({ event_id }) => event_id), before);
+  assertEquals(after.slice(6).map(({ job_type, status }) => `${job_type} ${status}`), [
+    "upload notStarted",
+    "upload started",
+  ]);
+});
+
+Deno.test("G4 LifeRecord publishes nothing on a Redis that lost its publications, until told to begin anew", async () => {
+  await using bench = await setup();
+  const record = new LifeRecord(bench.redis, "default");
+  const publish = (id: string) =>
+    record.publish({ containerId: id, stream: "s", maxlen: 10, events: [{ id, data: id }], live: null });
+  assertEquals([await record.hasLost(), await publish("a"), await record.hasLost()], [false, 1, false]);
+  await bench.redis.flushall();
+  assertEquals(await record.hasLost(), true);
+  await assertRejects(() => publish("b"), PublicationsLostError, 'container "b"');
+  assertEquals(await bench.redis.xlen("s"), 0);
+  record.beginAnew();
+  assertEquals([await publish("a"), await publish("b"), await record.hasLost()], [1, 1, false]);
+});
 
 Deno.test("G14 LossWatch notices a Redis that was emptied or restarted, once, and nothing else", async () => {
   await using bench = await setup();

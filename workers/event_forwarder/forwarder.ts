@@ -9,7 +9,7 @@ import type { Logger } from "lib/run/log.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { KeyedWork } from "lib/runtime/keyed_work.ts";
 import type { Change, ContainerSummary, Runtime } from "lib/runtime/runtime.ts";
-import type { LifeRecord } from "lib/stream/life_record.ts";
+import { type LifeRecord, PublicationsLostError } from "lib/stream/life_record.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
 import { dueLooks } from "./due_looks.ts";
 import { lifeEvents, LiveFacts, liveFacts, vanishedEvent } from "./life_events.ts";
@@ -37,6 +37,8 @@ export class EventForwarder implements Worker {
   readonly #options: EventForwarderOptions;
   /** Containers not to be reported as long as their last event is this one (by id). */
   readonly #left = new Map<string, string>();
+  /** Telling again of all containers, while it is prepared. */
+  #again: Promise<void> | null = null;
   /** Regular lists so far. */
   #round = 0;
 
@@ -46,24 +48,30 @@ export class EventForwarder implements Worker {
 
   async run(signal: AbortSignal): Promise<void> {
     const { runtime, relistMs, emitInitialState, log } = this.#options;
-    const work = (id: string) =>
-      this.runOnce(id, signal).catch((error) => {
-        if (!signal.aborted) throw error;
-      });
-    const lives = new KeyedWork({ work, limit: PARALLEL, log });
+    const lives: KeyedWork = new KeyedWork({
+      work: async (id) => {
+        try {
+          await this.runOnce(id, signal);
+        } catch (error) {
+          if (error instanceof PublicationsLostError) await this.#tellAgain(lives, signal);
+          else if (!signal.aborted) throw error;
+        }
+      },
+      limit: PARALLEL,
+      log,
+    });
     let leave = !emitInitialState;
     try {
       for await (const change of runtime.changes(signal, { relistMs })) {
         if (change.kind === "changed") {
-          lives.hint(change.id);
+          lives.hint(change.id, change.jobId ?? undefined);
           continue;
         }
-        const { due, live } = await this.#toLookAt(change, signal);
+        const { due, live, all } = await this.#toLookAt(change, signal);
         if (leave) await this.#leave(change.containers, live, signal);
         leave = false;
-        // Of one job, the oldest first: after a loss all of its states are told again.
-        for (const { id, jobId } of due) lives.hint(id, jobId ?? undefined);
-        for (const id of live) lives.hint(id);
+        hintAll(lives, due, live);
+        if (all) this.#options.record.beginAnew();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -73,8 +81,27 @@ export class EventForwarder implements Worker {
   }
 
   /**
+   * Redis lost publications: has all containers told again, each job's from its beginning.
+   *
+   * @throws {OutageError}
+   */
+  async #tellAgain(lives: KeyedWork, signal: AbortSignal): Promise<void> {
+    this.#again ??= this.#hintAllThere(lives, signal).finally(() => this.#again = null);
+    await this.#again;
+  }
+
+  async #hintAllThere(lives: KeyedWork, signal: AbortSignal): Promise<void> {
+    const { runtime, record, log } = this.#options;
+    log.warn("redis lost what was published, telling again of all containers");
+    const containers = await runtime.list(signal);
+    hintAll(lives, containers, Object.keys(await this.#patiently(signal, () => record.allLive())));
+    record.beginAnew();
+  }
+
+  /**
    * Publishes what is not published yet of one container's life. Waits through outages of Redis.
    *
+   * @throws {PublicationsLostError} if Redis lost what was published before.
    * @throws {OutageError} if the runtime cannot tell of it. (It may be able to tell of others.)
    */
   async runOnce(id: string, signal: AbortSignal): Promise<void> {
@@ -131,29 +158,35 @@ export class EventForwarder implements Worker {
   }
 
   /**
-   * Of a list, those to inspect (after a gap, or if Redis may have lost something, all); and `live`: those known to
-   * be alive when they were last seen, of which some that are not listed may be gone by now.
+   * Of a list, those to inspect (after a gap, or if Redis lost something, `all`); and `live`: those known to be alive
+   * when they were last seen, of which some that are not listed may be gone by now.
    */
   async #toLookAt(
     { containers, afterGap }: Extract<Change, { kind: "listed" }>,
     signal: AbortSignal,
-  ): Promise<{ due: readonly ContainerSummary[]; live: readonly string[] }> {
+  ): Promise<{ due: readonly ContainerSummary[]; live: readonly string[]; all: boolean }> {
     const { record, relistMs, log } = this.#options;
     const hasLost = await this.#patiently(signal, () => record.hasLost());
-    if (hasLost) log.warn("redis may have lost what was published, looking at all containers");
+    if (hasLost) log.warn("redis lost what was published, telling again of all containers");
     const all = afterGap || hasLost;
-    if (!all && relistMs === 0) return { due: [], live: [] };
+    if (!all && relistMs === 0) return { due: [], live: [], all };
     const live = await this.#patiently(signal, () => record.allLive());
-    if (all) return { due: containers, live: Object.keys(live) };
+    if (all) return { due: containers, live: Object.keys(live), all };
     const told = await this.#patiently(signal, () => record.told(containers.map(({ id }) => id)));
     const listed = new Set(containers.map(({ id }) => id));
     const due = dueLooks(containers, { live, told }, this.#round++);
-    return { due, live: Object.keys(live).filter((id) => !listed.has(id)) };
+    return { due, live: Object.keys(live).filter((id) => !listed.has(id)), all };
   }
 
   #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     return untilTaken(call, { signal, log: this.#options.log });
   }
+}
+
+/** Of one job, the oldest first: after a loss all of its states are told again. */
+function hintAll(lives: KeyedWork, containers: readonly ContainerSummary[], live: readonly string[]): void {
+  lives.hintInOrder(containers.map(({ id, jobId }) => ({ key: id, ...(jobId ? { group: jobId } : {}) })));
+  for (const id of live) lives.hint(id);
 }
 
 function encoded(event: StatusEvent): { id: string; data: string } {
