@@ -20,6 +20,8 @@ Deno.test("the image holds every file that a program in it imports, and the page
     "deploy/healthcheck/main.ts",
     "deploy/dlq/start.ts",
     "deploy/dlq/main.ts",
+    "deploy/chris/start.ts",
+    "deploy/chris/main.ts",
     ...WORKER_NAMES.flatMap((worker) => ["config.ts", "main.ts"].map((name) => `workers/${worker}/${name}`)),
   ];
   const imported = (await Promise.all(programs.map(localImports))).flat();

@@ -19,7 +19,8 @@ import { resultOf } from "../workers/task_worker/record_status.ts";
 type Told =
   | { readonly event: Pick<StatusEvent, "job_type" | "status" | "previous_status" | "reason"> }
   | { readonly found: { readonly step: JobType; readonly ending: "skipped" | "not-run" | "undefined" } }
-  | { readonly cleanedUp: true };
+  | { readonly cleanedUp: true }
+  | { readonly asked: "cancel" | "retry" };
 
 const anyStep = fc.constantFrom(...JOB_TYPES);
 
@@ -41,6 +42,11 @@ const anyTold = fc.oneof(
   { weight: 1, arbitrary: anyFinding },
   { weight: 1, arbitrary: fc.constant<Told>({ cleanedUp: true }) },
 );
+/** The same, and what people ask for in between. */
+const anyToldOrAsked = fc.oneof(
+  { weight: 6, arbitrary: anyTold },
+  { weight: 1, arbitrary: fc.constantFrom<Told>({ asked: "cancel" }, { asked: "retry" }) },
+);
 
 const anyEnds = fc.record(
   Object.fromEntries(JOB_TYPES.map((step) => [step, fc.constantFrom(...ENDINGS)])) as Record<
@@ -52,6 +58,7 @@ const anyEnds = fc.record(
 /** How the task worker reads what it is told. */
 function factOf(told: Told): Fact | null {
   if ("cleanedUp" in told) return { kind: "cleanedUp" };
+  if ("asked" in told) return { kind: `${told.asked}Asked`, why: "somebody asks" };
   if ("found" in told) {
     return { kind: "stepEnded", outcome: { step: told.found.step, result: told.found.ending } };
   }
@@ -62,6 +69,7 @@ function factOf(told: Told): Fact | null {
 /** How the model reads it. */
 function sayingOf(told: Told): Saying | null {
   if ("cleanedUp" in told) return "cleaned up";
+  if ("asked" in told) return told.asked;
   if ("found" in told) return told.found;
   const ending = endingIn(told.event);
   return ending && { step: told.event.job_type, ending };
@@ -71,7 +79,8 @@ function sayingOf(told: Told): Saying | null {
 class Product {
   flow: Flow = begin().flow;
   readonly transitions: Transition[] = [begin().transition];
-  readonly orders: string[] = ["copy"];
+  /** Each with its attempt. */
+  readonly orders: string[] = ["1 copy"];
 
   tell(told: Told): void {
     const fact = factOf(told);
@@ -79,7 +88,7 @@ class Product {
     if (decision?.kind !== "advance") return;
     this.flow = decision.flow;
     this.transitions.push(...decision.transitions);
-    if (decision.order) this.orders.push("start" in decision.order ? decision.order.start : "cleanup");
+    if (decision.order) this.orders.push(`${this.flow.attempt} ${Object.entries(decision.order).join()}`);
   }
 
   /** In the model's form. */
@@ -89,6 +98,8 @@ class Product {
       verdict: this.flow.status,
       ends: Object.fromEntries(this.flow.outcomes.map(({ step, result }) => [step, result])),
       moves: this.transitions.map(({ step, stepStatus, status }) => `${step} ${stepStatus} ${status}`),
+      unwanted: this.flow.cancelling,
+      attempt: this.flow.attempt,
     };
   }
 }
@@ -96,18 +107,35 @@ class Product {
 /** What must be true of the product at any time. */
 function assertSound({ orders, transitions }: Product): void {
   assertEquals(new Set(orders).size, orders.length, `ordered twice: ${orders}`);
-  const steps = transitions.map(({ step }) => WORKFLOW_STEPS.indexOf(step));
-  assert(steps.every((step, index) => step >= (steps[index - 1] ?? 0)), "a workflow event goes backwards");
-  const ends = transitions.filter(({ status }) => status !== "running");
-  assert(
-    ends.length <= 1 && (ends.length === 0 || ends[0] === transitions.at(-1)),
-    "something follows the end",
-  );
+  for (const attempt of attemptsOf(transitions)) {
+    const steps = attempt.map(({ step }) => WORKFLOW_STEPS.indexOf(step));
+    assert(steps.every((step, index) => step >= (steps[index - 1] ?? 0)), "a workflow event goes backwards");
+    const ends = attempt.filter(({ status }) => status !== "running");
+    assert(
+      ends.length <= 1 && (ends.length === 0 || ends[0] === attempt.at(-1)),
+      "something follows the end",
+    );
+    const cancelled = attempt.findIndex(({ stepStatus }) => stepStatus === "cancelling");
+    const begun = cancelled < 0
+      ? []
+      : attempt.slice(cancelled).filter((move) => move.stepStatus === "started");
+    assert(begun.every(({ step }) => step === "delete" || step === "cleanup"), "begun although unwanted");
+  }
+}
+
+/** The transitions of each attempt. */
+function attemptsOf(transitions: readonly Transition[]): Transition[][] {
+  const attempts: Transition[][] = [[]];
+  for (const transition of transitions) {
+    if (transition.stepStatus === "retrying") attempts.push([]);
+    attempts.at(-1)?.push(transition);
+  }
+  return attempts;
 }
 
 Deno.test("G7 advance() stands where the model stands after any sequence of events, doubled, late, early or contradictory", () => {
   fc.assert(
-    fc.property(fc.array(anyTold, { maxLength: 80 }), (sequence) => {
+    fc.property(fc.array(anyToldOrAsked, { maxLength: 80 }), (sequence) => {
       const product = new Product();
       let model = BEGINNING;
       for (const told of sequence) {
@@ -157,7 +185,9 @@ Deno.test("G7 advance() comes to one verdict, the model's, whatever the order in
 Deno.test("G7 advance() ends every sequence that holds the needed facts in their order, whatever lies between", () => {
   const sequences = fc.record({
     ends: anyEnds,
-    noise: fc.array(fc.array(anyTold, { maxLength: 8 }), { maxLength: 8 }),
+    noise: fc.array(fc.array(fc.oneof(anyTold, fc.constant<Told>({ asked: "cancel" })), { maxLength: 8 }), {
+      maxLength: 8,
+    }),
   });
   fc.assert(
     fc.property(sequences, ({ ends, noise }) => {
@@ -169,6 +199,42 @@ Deno.test("G7 advance() ends every sequence that holds the needed facts in their
       }
       assertEquals(product.flow.step, "completed");
       assert(product.flow.status !== "running");
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("G7 advance() comes to the model's end through cancelling and retrying at any moment", () => {
+  const attempt = fc.record({
+    ends: anyEnds,
+    cancelAt: fc.option(fc.nat({ max: 5 })),
+    noise: fc.array(anyTold, { maxLength: 10 }),
+  });
+  fc.assert(
+    fc.property(fc.array(attempt, { minLength: 1, maxLength: 4 }), (attempts) => {
+      const product = new Product();
+      let model = BEGINNING;
+      const tell = (told: Told) => {
+        product.tell(told);
+        const saying = sayingOf(told);
+        if (saying) model = after(model, saying);
+      };
+      for (const { ends, cancelAt, noise } of attempts) {
+        for (let turn = 0; model.step !== "completed"; turn++) {
+          if (turn === cancelAt) tell({ asked: "cancel" });
+          tell({ asked: "retry" }); // too early
+          tell(model.step === "cleanup" ? { cleanedUp: true } : tellingOf(model.step, ends[model.step]));
+        }
+        assertEquals(product.standing(), model);
+        for (const told of noise) tell(told); // too late
+        tell({ asked: "cancel" });
+        assertEquals(product.standing(), model);
+        const { attempt, verdict } = model;
+        tell({ asked: "retry" });
+        assertEquals(model.attempt, verdict === "finishedSuccessfully" ? attempt : attempt + 1);
+        if (verdict === "finishedSuccessfully") break;
+      }
+      assertSound(product);
     }),
     { numRuns: 1_000 },
   );
@@ -201,4 +267,22 @@ Deno.test("the model of the workflow knows the lives that the contract tells", (
     "cleanup finishedSuccessfully running",
     "completed finishedSuccessfully finishedWithError",
   ]);
+});
+
+Deno.test("the model of the workflow knows what cancelling and retrying come to", () => {
+  const cancelled = ["cancel", { step: "copy", ending: "finishedSuccessfully" }, {
+    step: "delete",
+    ending: "skipped",
+  }, "cleaned up"] as const;
+  const over = cancelled.reduce(after, BEGINNING);
+  assertEquals([over.step, over.verdict], ["completed", "cancelled"]);
+  assertEquals(over.moves.slice(0, 4), [
+    "copy started running",
+    "copy cancelling running",
+    "copy finishedSuccessfully running",
+    "delete started running",
+  ]);
+  const again = after(over, "retry");
+  assertEquals([again.step, again.verdict, again.attempt, again.unwanted], ["copy", "running", 2, false]);
+  assertEquals(after(again, "retry"), again);
 });

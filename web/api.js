@@ -76,8 +76,9 @@ export class Api {
   /**
    * What the service says about this page; sensible values where it says nothing.
    *
-   * @returns {Promise<{ sample: Sample, features: string[] }>} `features`: which of `cancel`, `retry` and
-   *   `download` (of whole logs) the service offers; what it does not name is not shown
+   * @returns {Promise<{ sample: Sample, features: string[] }>} `features`: which of `cancel`, `retry`,
+   *   `download` (of whole logs) and `session` (signing in and out) the service offers; what it does not name is not
+   *   shown
    */
   async config() {
     const answer = await this.#call("GET", "/config.json").catch(() => ({}));
@@ -113,6 +114,15 @@ export class Api {
    */
   act(jobId, action) {
     return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`, {});
+  }
+
+  /**
+   * Ends the session; whatever is called next asks for a token.
+   *
+   * @throws {ApiError | UnreachableError}
+   */
+  async signOut() {
+    await this.#send("DELETE", "/api/session");
   }
 
   /**

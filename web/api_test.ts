@@ -66,6 +66,12 @@ Deno.test("G12 Api asks for a token when it must, until one is accepted, and mak
   ]);
 });
 
+Deno.test("G12 Api.signOut() ends the session without asking for another", async () => {
+  const { api, asked, faults } = setup([new Response(null, { status: 204 })]);
+  await api.signOut();
+  assertEquals([asked, faults], [["DELETE /api/session"], []]);
+});
+
 Deno.test("Api.probe() tells the status of a stream and lets go of it", async () => {
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });

@@ -105,12 +105,19 @@ byId("help-button", HTMLButtonElement).addEventListener(
   "click",
   () => byId("help", HTMLDialogElement).showModal(),
 );
+byId("sign-out", HTMLButtonElement).addEventListener(
+  "click",
+  () => api.signOut().then(() => location.reload(), (error) => announce(error.message)),
+);
 document.addEventListener("click", followLink);
 document.addEventListener("keydown", (event) => pressedKey(event, view?.log ?? null));
 addEventListener("popstate", () => {
   const shown = view !== null && new URLSearchParams(location.search).get("job") === view.id;
   if (!shown) showAddress();
 });
-config.then(({ sample }) => form.fill(sample));
+config.then(({ sample, features }) => {
+  form.fill(sample);
+  byId("sign-out", HTMLButtonElement).hidden = !features.includes("session");
+});
 showTheme();
 showAddress();

@@ -40,7 +40,9 @@ async function run(worker: WorkerName): Promise<number> {
     return 2;
   }
   // In a session of its own, so that the terminal's Ctrl-C reaches the worker once: through us.
-  const child = new Deno.Command(await denoCommand(), { args, detached: true }).spawn();
+  // What traces call it, unless somebody has named it.
+  const env = { OTEL_SERVICE_NAME: Deno.env.get("OTEL_SERVICE_NAME") || worker };
+  const child = new Deno.Command(await denoCommand(), { args, detached: true, env }).spawn();
   let passedOnAt = -Infinity;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {

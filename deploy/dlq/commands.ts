@@ -9,9 +9,10 @@ import { discard } from "lib/stream/discard.ts";
 import type { FoundLetter } from "lib/stream/found_letter.ts";
 import { type LetterKind, type LetterSettings, letterSources } from "lib/stream/letter_sources.ts";
 import { requeue } from "lib/stream/requeue.ts";
+import type { Output } from "../command/output.ts";
+import type { Paint } from "../command/paint.ts";
 import type { DlqOptions } from "./options.ts";
-import type { Output } from "./output.ts";
-import { letterDetails, letterJson, letterLine, type Paint } from "./show_letter.ts";
+import { letterDetails, letterJson, letterLine } from "./show_letter.ts";
 import { Tally } from "./tally.ts";
 
 /** What a command works with. */

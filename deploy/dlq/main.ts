@@ -9,14 +9,12 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { redisFaults } from "lib/stream/redis_address.ts";
+import { Output, OutputClosedError } from "../command/output.ts";
+import { painter } from "../command/paint.ts";
+import { visibleJson, visibleText } from "../command/visible_bytes.ts";
 import { runCommand } from "./commands.ts";
 import { Config, OPERATOR_VARIABLES } from "./config.ts";
 import { type DlqOptions, dlqOptions } from "./options.ts";
-import { Output, OutputClosedError } from "./output.ts";
-import type { Paint } from "./show_letter.ts";
-import { visibleJson, visibleText } from "./visible_bytes.ts";
-
-const CODES = { red: 31, green: 32, yellow: 33, dim: 2 };
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -40,8 +38,7 @@ async function onRedis(options: DlqOptions, settings: ReturnType<typeof settings
     const cause = `no answer within ${options.waitMs / 1_000} s`;
     throw new OutageError("redis", options.action, { cause });
   }
-  const colours = Deno.stdout.isTerminal() && !Deno.noColor;
-  const paint: Paint = (colour, text) => colours ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
+  const paint = painter(Deno.stdout.isTerminal() && !Deno.noColor);
   const who = OPERATOR_VARIABLES.map((name) => Deno.env.get(name)).find(Boolean) ?? "unknown";
   return await runCommand({
     redis,

@@ -8,10 +8,8 @@ import type { Discarded } from "lib/stream/discard.ts";
 import type { FoundLetter, LetterHead } from "lib/stream/found_letter.ts";
 import type { LetterKind } from "lib/stream/letter_sources.ts";
 import type { Requeued } from "lib/stream/requeue.ts";
-import { visibleBytes, visibleText } from "./visible_bytes.ts";
-
-/** Puts text in a colour, where there are colours. */
-export type Paint = (colour: "red" | "green" | "yellow" | "dim", text: string) => string;
+import type { Paint } from "../command/paint.ts";
+import { visibleBytes, visibleText } from "../command/visible_bytes.ts";
 
 /** Longest reason with error in a list (characters). */
 const MAX_WHY = 120;

@@ -5,6 +5,7 @@
  */
 import { ConfigError, readConfig } from "lib/run/config.ts";
 import { flagsOf } from "lib/run/permissions.ts";
+import { runProgram } from "../command/run_program.ts";
 import { Config, OPERATOR_VARIABLES } from "./config.ts";
 import { USAGE } from "./usage.ts";
 
@@ -14,14 +15,8 @@ async function start(args: readonly string[]): Promise<number> {
     return args.length === 0 ? 2 : 0;
   }
   try {
-    const program = decodeURIComponent(new URL("./main.ts", import.meta.url).pathname);
     const flags = flagsOf(["redis"], settingsOf(Deno.env.toObject()));
-    const child = new Deno.Command(await denoCommand(), {
-      args: ["run", "--no-prompt", ...flags, program, ...args],
-    });
-    const running = child.spawn();
-    Deno.addSignalListener("SIGTERM", () => running.kill("SIGTERM"));
-    return (await running.status).code;
+    return await runProgram(new URL("./main.ts", import.meta.url), { flags, args });
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
     console.error(error.message);
@@ -37,13 +32,6 @@ function settingsOf(env: Readonly<Record<string, string>>): Record<string, unkno
     ...Object.fromEntries(others.filter((name) => env[name]).map((name) => [name, env[name]])),
     ...config,
   };
-}
-
-/** This very `deno`, where we may run it; else the one on PATH. */
-async function denoCommand(): Promise<string> {
-  const command = Deno.execPath();
-  const { state } = await Deno.permissions.query({ name: "run", command });
-  return state === "granted" ? command : "deno";
 }
 
 if (import.meta.main) Deno.exit(await start(Deno.args));

@@ -41,7 +41,11 @@ export function logEventIds(
     digest(`${source}:${stream}:${hashedTimestamp(timestamp)}:${line}${repeat > 1 ? `:${repeat}` : ""}`);
 }
 
-/** Id of a workflow event (wire.md §4). It does not depend on the time. */
+/**
+ * Id of a workflow event (wire.md §4). It does not depend on the time. A job that is retried comes to the same steps
+ * again, which are other facts: from the second attempt on, `#{attempt}` follows the job id in the hashed text. No
+ * job id has a `#`.
+ */
 export function workflowEventId(
   fact: {
     job_id: string;
@@ -49,13 +53,12 @@ export function workflowEventId(
     current_step_status: string;
     workflow_status: string;
     error: string | null;
+    attempt?: number | undefined;
   },
 ): string {
-  return digest(
-    [fact.job_id, fact.current_step, fact.current_step_status, fact.workflow_status, fact.error ?? ""].join(
-      "|",
-    ),
-  );
+  const { job_id, attempt = 1, current_step, current_step_status, workflow_status, error } = fact;
+  const job = attempt > 1 ? `${job_id}#${attempt}` : job_id;
+  return digest([job, current_step, current_step_status, workflow_status, error ?? ""].join("|"));
 }
 
 /** First 24 hex digits of the text's SHA-256. */

@@ -46,6 +46,19 @@ Deno.test("logEventId() depends on the stream and on the container", () => {
   assertNotEquals(logEventId({ ...line, container_name: "job-1-copy" }), logEventId(line));
 });
 
+Deno.test("workflowEventId() tells attempts at a job apart, and leaves the first alone", () => {
+  const fact = {
+    job_id: "trial-1",
+    current_step: "plugin",
+    current_step_status: "started",
+    workflow_status: "running",
+    error: null,
+  };
+  assertEquals(workflowEventId({ ...fact, attempt: 1 }), workflowEventId(fact));
+  const ids = [1, 2, 3].map((attempt) => workflowEventId({ ...fact, attempt }));
+  assertEquals(new Set(ids).size, 3);
+});
+
 Deno.test("workflowEventId() reads no error as an empty one, and does not look at the time", () => {
   assertEquals(workflowEventId(step), workflowEventId({ ...step, error: "" }));
   assertNotEquals(workflowEventId(step), workflowEventId({ ...step, error: "pull failed" }));

@@ -33,6 +33,8 @@ export const WorkflowEvent = z.object({
   workflow_status: WorkflowStatus,
   error: z.string().nullable().default(null),
   timestamp: z.iso.datetime({ offset: true }),
+  /** Which attempt it tells of, from the second on: a job that was retried. */
+  attempt: z.int().min(2).optional(),
 });
 /** A workflow event as it stands in the `data` field of `stream:job-workflow:{shard}`. */
 export type WorkflowEvent = z.infer<typeof WorkflowEvent>;

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { JOB_TYPES, type JobType } from "../event/status.ts";
 import type { StepResult } from "./verdict.ts";
-import { advance, begin, type Fact, type Flow, type Transition } from "./workflow.ts";
+import { advance, begin, type Fact, type Flow, type NextDeed, type Transition } from "./workflow.ts";
 
 const RESULTS = ["finishedSuccessfully", "finishedWithError", "undefined", "skipped", "not-run"] as const;
 
@@ -21,9 +21,14 @@ function tell(facts: readonly Fact[], flow: Flow = begin().flow) {
     if (decision.kind === "ignore") continue;
     flow = decision.flow;
     transitions.push(...decision.transitions);
-    if (decision.order) orders.push("start" in decision.order ? decision.order.start : "cleanUp");
+    if (decision.order) orders.push(nameOf(decision.order));
   }
   return { flow, transitions, orders };
+}
+
+function nameOf(order: NextDeed): string {
+  if ("cleanUp" in order) return "cleanUp";
+  return "start" in order ? order.start : `stop ${order.stop}`;
 }
 
 function lines(transitions: readonly Transition[]): string[] {
@@ -34,7 +39,7 @@ function lines(transitions: readonly Transition[]): string[] {
 
 Deno.test("begin() announces copy as the first step", () => {
   const { flow, transition } = begin();
-  assertEquals(flow, { step: "copy", status: "running", outcomes: [] });
+  assertEquals(flow, { step: "copy", status: "running", outcomes: [], attempt: 1, cancelling: false });
   assertEquals(lines([transition]), ["copy started running"]);
 });
 
@@ -137,6 +142,97 @@ Deno.test("advance() ignores what it knows, what is not yet due and what comes w
   }
 });
 
+const cancelAsked: Fact = { kind: "cancelAsked", why: "cancelled by alice" };
+const retryAsked: Fact = { kind: "retryAsked", why: "retried by bob" };
+
+Deno.test("advance() stops the step of a workflow that is cancelled, then deletes, cleans up and ends it as cancelled", () => {
+  const before = [ended("copy", "finishedSuccessfully")];
+  const { flow, transitions, orders } = tell([
+    ...before,
+    cancelAsked,
+    ended("plugin", "finishedWithError", "exited with code 137"),
+    ended("delete", "finishedSuccessfully"),
+    cleanedUp,
+  ]);
+  assertEquals([flow.step, flow.status], ["completed", "cancelled"]);
+  assertEquals(orders, ["plugin", "stop plugin", "delete", "cleanUp"]);
+  assertEquals(lines(transitions).slice(2), [
+    "plugin cancelling running cancelled by alice",
+    "plugin finishedWithError running exited with code 137",
+    "delete started running",
+    "delete finishedSuccessfully running",
+    "cleanup started running",
+    "cleanup finishedSuccessfully running",
+    "completed finishedSuccessfully cancelled",
+  ]);
+});
+
+Deno.test("advance() begins nothing but delete in a workflow that is cancelled, however well its step ended", () => {
+  for (const [index, step] of (["copy", "plugin", "upload"] as const).entries()) {
+    const before = JOB_TYPES.filter((type) => type !== "delete").slice(0, index)
+      .map((type) => ended(type, "finishedSuccessfully"));
+    for (const result of RESULTS) {
+      const { orders } = tell([...before, cancelAsked, ended(step, result)]);
+      assertEquals(orders.slice(-2), [`stop ${step}`, "delete"]);
+    }
+  }
+});
+
+Deno.test("advance() stops neither delete nor cleanup when a workflow is cancelled", () => {
+  const ends = JOB_TYPES.map((step) => ended(step, "finishedSuccessfully"));
+  for (const told of [ends.slice(0, 3), ends]) {
+    const { flow } = tell(told);
+    const decision = advance(flow, cancelAsked);
+    assert(decision.kind === "advance");
+    assertEquals([decision.order, decision.flow.step], [null, flow.step]);
+    const rest = tell([...ends.slice(told.length), cleanedUp], decision.flow);
+    assertEquals(rest.flow.status, "cancelled");
+  }
+});
+
+Deno.test("advance() takes a second request to cancel for known, and one after the end for late", () => {
+  const { flow } = tell([cancelAsked]);
+  assertEquals(advance(flow, cancelAsked), {
+    kind: "ignore",
+    why: "the workflow is being cancelled already",
+  });
+  const over = tell([...JOB_TYPES.map((step) => ended(step, "finishedSuccessfully")), cleanedUp]).flow;
+  assertEquals(advance(over, cancelAsked), {
+    kind: "ignore",
+    why: "the workflow is over: finishedSuccessfully",
+  });
+});
+
+Deno.test("advance() begins another attempt at copy, or at the plugin where no copy was wanted", () => {
+  for (const [copy, first] of [["finishedSuccessfully", "copy"], ["skipped", "plugin"]] as const) {
+    const failed = tell([
+      ended("copy", copy),
+      ended("plugin", "finishedWithError"),
+      ended("delete", "skipped"),
+      cleanedUp,
+    ]).flow;
+    const { flow, transitions, orders } = tell([retryAsked], failed);
+    assertEquals([flow.step, flow.status, flow.attempt, flow.cancelling], [first, "running", 2, false]);
+    assertEquals(flow.outcomes.map(({ step }) => step), first === "copy" ? [] : ["copy"]);
+    assertEquals(orders, [first]);
+    assertEquals(lines(transitions), [
+      `${first} retrying running retried by bob`,
+      `${first} started running`,
+    ]);
+  }
+});
+
+Deno.test("advance() retries what was cancelled, and neither what still runs nor what has succeeded", () => {
+  const cancelled = tell([cancelAsked, ended("copy", "skipped"), ended("delete", "skipped"), cleanedUp]).flow;
+  assertEquals(cancelled.status, "cancelled");
+  const again = tell([retryAsked, ended("plugin", "finishedSuccessfully")], cancelled);
+  assertEquals([again.flow.step, again.flow.cancelling], ["upload", false]);
+  const succeeded = tell([...JOB_TYPES.map((step) => ended(step, "finishedSuccessfully")), cleanedUp]).flow;
+  for (const flow of [begin().flow, tell([cancelAsked]).flow, again.flow, succeeded]) {
+    assertEquals(advance(flow, retryAsked).kind, "ignore");
+  }
+});
+
 /** What must come of a workflow whose steps would end so: written from the rules, without the code under test. */
 function model(ends: Readonly<Record<JobType, StepResult>>): { run: string[]; verdict: string } {
   const well = (step: JobType) => ends[step] === "finishedSuccessfully" || ends[step] === "skipped";
@@ -171,9 +267,7 @@ Deno.test("G7 advance() comes to the model's verdict through any repeated, early
       for (let turn = 0; flow.status === "running"; turn++) {
         const due = flow.step;
         // What is due only becomes true once; everything else may be told at any time.
-        const wrong = (noise[turn] ?? []).filter((fact) =>
-          fact.kind === "cleanedUp" ? due !== "cleanup" : fact.outcome.step !== due
-        );
+        const wrong = (noise[turn] ?? []).filter((fact) => stepOf(fact) !== due);
         const now = due === "cleanup" || due === "completed" ? cleanedUp : ended(due, ends[due]);
         const told = tell(
           [...wrong, now, ...wrong.filter((fact) => !isDueAfter(fact, flow, now)), now],
@@ -191,5 +285,10 @@ Deno.test("G7 advance() comes to the model's verdict through any repeated, early
 /** Whether the fact would be about the step that follows: then it would not be noise. */
 function isDueAfter(fact: Fact, flow: Flow, now: Fact): boolean {
   const { flow: { step } } = tell([now], flow);
-  return fact.kind === "cleanedUp" ? step === "cleanup" : fact.outcome.step === step;
+  return stepOf(fact) === step;
+}
+
+/** The step that the fact ends. */
+function stepOf(fact: Fact): string | null {
+  return fact.kind === "stepEnded" ? fact.outcome.step : fact.kind === "cleanedUp" ? "cleanup" : null;
 }

@@ -15,9 +15,20 @@ import {
   withOutage,
 } from "../store/open.ts";
 import { insertLogs } from "./insert_logs.ts";
-import type { LogRange, LogStore, StoredLog } from "./log_store.ts";
+import type {
+  LogPage,
+  LogRange,
+  LogStore,
+  PageRequest,
+  SearchPage,
+  SearchRequest,
+  StoredLog,
+} from "./log_store.ts";
 import { plainKey } from "./plain_event.ts";
-import { countLines, selectLines, selectPage } from "./select_logs.ts";
+import { SearchTurns } from "./search_limits.ts";
+import { searchLogs } from "./search_postgres.ts";
+import { selectPage } from "./select_logs.ts";
+import { selectLines } from "./select_page.ts";
 import { UnstorableLogError } from "./unstorable_log_error.ts";
 
 /** Lines of one page, unless the caller says otherwise; long lines make pages shorter. */
@@ -28,10 +39,13 @@ const PING_WITHIN_MS = 3_000;
 /** Keeps lines exact in a table; the order index makes any page as cheap as the first. */
 export class PostgresLogStore implements LogStore {
   readonly #sql: PostgresPool;
+  readonly #searching: PostgresPool;
+  readonly #turns = new SearchTurns();
   #ping: Promise<void> | null = null;
 
   constructor(dsn: string, options: PostgresOptions = {}) {
     this.#sql = openPostgres(dsn, options);
+    this.#searching = openPostgres(dsn, { ...options, max: this.#turns.atOnce });
   }
 
   /** {@link migrate}. */
@@ -69,13 +83,13 @@ export class PostgresLogStore implements LogStore {
     }
   }
 
-  async page(jobId: string, { limit, offset }: { limit: number; offset: number }) {
-    const key = plainKey(jobId);
-    const [total, lines] = await withOutage(
-      `read the log of "${jobId}"`,
-      () => Promise.all([countLines(this.#sql, key), selectLines(this.#sql, key, { limit, offset })]),
-    );
-    return { total, lines };
+  async page(jobId: string, request: PageRequest): Promise<LogPage> {
+    return await withOutage(`read the log of "${jobId}"`, () => selectLines(this.#sql, jobId, request));
+  }
+
+  /** On connections of its own: readers never wait for a search. */
+  async search(jobId: string, request: SearchRequest): Promise<SearchPage> {
+    return await this.#turns.take(() => searchLogs(this.#searching, jobId, request));
   }
 
   /** One question at a time: a server that hangs is not asked again and again. */
@@ -93,7 +107,7 @@ export class PostgresLogStore implements LogStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sql[Symbol.asyncDispose]();
+    await Promise.all([this.#sql, this.#searching].map((sql) => sql[Symbol.asyncDispose]()));
   }
 }
 

@@ -9,16 +9,29 @@
  */
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
-import type { LogRange, LogStore, StoredLog } from "./log_store.ts";
+import { FIRST_ENTRY_ID } from "../stream/entry_id.ts";
+import type {
+  LinePlace,
+  LogPage,
+  LogRange,
+  LogStore,
+  PageRequest,
+  SearchPage,
+  SearchRequest,
+  StoredLog,
+} from "./log_store.ts";
 import { plainKey } from "./plain_event.ts";
 import { fromHit, indexConfig, missingFields, toDocument } from "./quickwit_document.ts";
 import { type Commit, MAX_HITS, MissingIndexError, QuickwitHttp } from "./quickwit_http.ts";
 import { ndjsonBodies } from "./quickwit_ndjson.ts";
 import { quickwitPages } from "./quickwit_pages.ts";
+import { quickwitPage } from "./quickwit_page.ts";
 import { eventsQuery } from "./quickwit_query.ts";
+import { searchByReading } from "./search_by_reading.ts";
+import { SearchTurns } from "./search_limits.ts";
 
 const PAGE_SIZE = 1_000;
-/** Lines are counted in larger pages, as long as they are short. */
+/** Lines are searched in larger pages, as long as they are short. */
 const COUNT_SIZE = MAX_HITS - 1;
 const PING_WITHIN_MS = 3_000;
 /** Event ids of one question. */
@@ -48,6 +61,7 @@ export class QuickwitIndexError extends Error {
 export class QuickwitLogStore implements LogStore {
   readonly #http: QuickwitHttp;
   readonly #commit: Commit;
+  readonly #turns = new SearchTurns();
 
   constructor(url: string, readonly index: string, { commit = "wait_for" }: QuickwitOptions = {}) {
     this.#http = new QuickwitHttp(url, index);
@@ -93,22 +107,19 @@ export class QuickwitLogStore implements LogStore {
     }
   }
 
-  /**
-   * `lines` are exact. So is `total` for jobs of up to 10,000 lines; beyond, it may count an entry that is stored
-   * twice (see above) as two, unless the page reaches the end of the log.
-   */
-  async page(jobId: string, { limit, offset }: { limit: number; offset: number }) {
-    const lines: StoredLog[] = [];
-    let seen = 0;
-    let total: number | null = null;
-    for await (const page of quickwitPages(this.#http, jobId, {}, { pageSize: COUNT_SIZE })) {
-      total ??= page.numHits;
-      for (const stored of page.lines) {
-        if (seen++ >= offset && lines.length < limit) lines.push(stored);
-      }
-      if (total > MAX_HITS && lines.length >= limit) return { total, lines };
-    }
-    return { total: seen, lines };
+  /** See {@link quickwitPage}. */
+  async page(jobId: string, request: PageRequest): Promise<LogPage> {
+    return await quickwitPage(this.#http, jobId, request);
+  }
+
+  /** See {@link searchByReading}; Quickwit finds words, not parts of them, and counts no lines before a hit. */
+  async search(jobId: string, request: SearchRequest): Promise<SearchPage> {
+    const attempt = `search the log of "${jobId}"`;
+    const read = (after: LinePlace | null) => {
+      const from = { entryId: after?.entryId ?? FIRST_ENTRY_ID, inclusive: true };
+      return quickwitPages(this.#http, jobId, {}, { pageSize: COUNT_SIZE, from });
+    };
+    return await this.#turns.take(() => searchByReading(read, attempt, request));
   }
 
   async ping(): Promise<void> {

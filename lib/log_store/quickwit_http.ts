@@ -91,9 +91,15 @@ export class QuickwitHttp {
     }
   }
 
-  /** Documents in the order of their entry ids; `bytes`: size of the answer. */
-  async search(attempt: string, query: string, maxHits: number, signal?: AbortSignal) {
-    const body = JSON.stringify({ query, max_hits: maxHits, sort_by: "-entry_ms,-entry_seq" });
+  /** Documents in the order of their entry ids, or the last ones first; `bytes`: size of the answer. */
+  async search(
+    attempt: string,
+    query: string,
+    maxHits: number,
+    { signal, backwards = false }: { signal?: AbortSignal; backwards?: boolean } = {},
+  ) {
+    const sort_by = backwards ? "+entry_ms,+entry_seq" : "-entry_ms,-entry_seq";
+    const body = JSON.stringify({ query, max_hits: maxHits, sort_by });
     const path = `/${this.#index}/search`;
     const options = {
       body,

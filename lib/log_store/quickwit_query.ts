@@ -11,10 +11,12 @@ export interface From {
   readonly entryId: string;
   /** Whether entries of this very id belong to the page. */
   readonly inclusive: boolean;
+  /** Whether the page goes towards older entries. */
+  readonly backwards?: boolean;
 }
 
 /**
- * All documents of a job from `from` on that belong to `range` (whose `after` is not looked at).
+ * All documents of a job from `from` on that belong to `range` (whose end that `from` replaces is not looked at).
  *
  * @example
  * ```ts
@@ -27,9 +29,12 @@ export interface From {
  * ```
  */
 export function entriesQuery(jobId: string, range: LogRange, from: From): string {
-  const clauses = [phrase("job_id", jobId), later(from)];
-  if (range.before !== undefined) clauses.push(earlier(range.before));
+  const clauses = [phrase("job_id", jobId), from.backwards ? earlier(from) : later(from)];
+  if (!from.backwards && range.before !== undefined) {
+    clauses.push(earlier({ entryId: range.before, inclusive: false }));
+  }
   if (range.jobType !== undefined) clauses.push(phrase("job_type", range.jobType));
+  if (range.stream !== undefined) clauses.push(phrase("stream", range.stream));
   if (!range.withMarkers) clauses.push("eos:false");
   return clauses.join(" AND ");
 }
@@ -55,7 +60,9 @@ function later({ entryId, inclusive }: From): string {
   }${seq} TO *]))`;
 }
 
-function earlier(entryId: string): string {
+function earlier({ entryId, inclusive }: From): string {
   const [ms, seq] = entryIdParts(entryId);
-  return `(entry_ms:[* TO ${ms}} OR (entry_ms:[${ms} TO ${ms}] AND entry_seq:[* TO ${seq}}))`;
+  return `(entry_ms:[* TO ${ms}} OR (entry_ms:[${ms} TO ${ms}] AND entry_seq:[* TO ${seq}${
+    inclusive ? "]" : "}"
+  }))`;
 }

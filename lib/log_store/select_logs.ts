@@ -1,5 +1,5 @@
 /**
- * Log events out of the table `job_logs`.
+ * Log events out of the table `job_logs`, in the order of the job.
  *
  * @module
  */
@@ -36,6 +36,7 @@ export async function selectPage(
         WHERE job_id = ${jobId} AND (entry_ms, entry_seq) > (${afterMs}, ${afterSeq})
           ${before ? sql`AND (entry_ms, entry_seq) < (${before[0]}, ${before[1]})` : sql``}
           ${range.jobType === undefined ? sql`` : sql`AND job_type = ${range.jobType}`}
+          ${range.stream === undefined ? sql`` : sql`AND stream = ${range.stream}`}
           ${range.withMarkers ? sql`` : sql`AND NOT eos`}
         ORDER BY entry_ms, entry_seq FETCH FIRST ${limit} ROWS WITH TIES
       ) AS first
@@ -46,25 +47,8 @@ export async function selectPage(
   return { lines: rows.map(storedLog), more: found >= limit || found > rows.length };
 }
 
-/** Lines number `offset` + 1 to `offset` + `limit` of a job. */
-export async function selectLines(
-  sql: Sql,
-  jobId: string,
-  { limit, offset }: { limit: number; offset: number },
-): Promise<StoredLog[]> {
-  const rows = await sql`
-    SELECT *, timestamp::text AS at FROM job_logs WHERE job_id = ${jobId} AND NOT eos
-    ORDER BY entry_ms, entry_seq, event_id LIMIT ${limit} OFFSET ${offset}`;
-  return rows.map(storedLog);
-}
-
-/** How many lines a job has, markers not counted. */
-export async function countLines(sql: Sql, jobId: string): Promise<number> {
-  const [row] = await sql`SELECT count(*) AS lines FROM job_logs WHERE job_id = ${jobId} AND NOT eos`;
-  return row?.lines ?? 0;
-}
-
-function storedLog(row: Row): StoredLog {
+/** A log event of a row of `job_logs` that also has its timestamp as text, `at`. */
+export function storedLog(row: Row): StoredLog {
   const event: LogEvent = {
     event_id: row.event_id,
     job_id: row.job_id,

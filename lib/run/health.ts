@@ -3,21 +3,45 @@
  *
  * @module
  */
+import { z } from "@zod/zod";
 
 /** Resolves if a dependency answers, rejects with the reason if it does not. */
 export type Check = () => Promise<unknown>;
+
+/** What `GET /ready` answers. */
+export const Readiness = z.object({
+  status: z.enum(["ready", "not ready"]),
+  /** By name: `ok`, or what is wrong. */
+  dependencies: z.record(z.string(), z.string()),
+  /** By name: how long the answer, or the lack of one, was waited for (ms). */
+  latency_ms: z.record(z.string(), z.number()),
+  /** What else is worth knowing; decides nothing. */
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+/** What `GET /ready` answers. */
+export type Readiness = z.infer<typeof Readiness>;
+
+/** What looking at every dependency found. */
+export type Dependencies = Pick<Readiness, "dependencies" | "latency_ms"> & { readonly ready: boolean };
 
 /** Longest that one check may take before it counts as failed (ms). */
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** What a worker needs to be ready, and the answers to `GET /health` and `GET /ready`. */
 export class Health {
-  readonly #checks = new Map<string, Check>();
+  readonly #checks = new Map<string, Dependency>();
   readonly #details = new Map<string, () => unknown>();
+  readonly #clock: () => number;
+  #asking: Promise<Dependencies> | null = null;
+
+  /** `clock`: one that never jumps (ms). */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+  }
 
   /** Adds a dependency under the name people know it by. */
   add(dependency: string, check: Check): void {
-    this.#checks.set(dependency, check);
+    this.#checks.set(dependency, new Dependency(check, this.#clock));
   }
 
   /** Adds something to tell at `/ready` that does not decide whether the worker is ready. */
@@ -25,15 +49,9 @@ export class Health {
     this.#details.set(name, tell);
   }
 
-  /** Asks every dependency at once. `ready` only if all answered in time. */
-  async ready(): Promise<{ ready: boolean; dependencies: Record<string, string> }> {
-    const lines = await Promise.all([...this.#checks].map(async ([name, check]) => {
-      return [
-        name,
-        await withTimeout(check).then(() => "ok", (error) => String(error?.message ?? error)),
-      ] as const;
-    }));
-    return { ready: lines.every(([, state]) => state === "ok"), dependencies: Object.fromEntries(lines) };
+  /** Asks every dependency at once, once for all who want to know. `ready` only if all answered in time. */
+  ready(): Promise<Dependencies> {
+    return this.#asking ??= this.#askAll().finally(() => this.#asking = null);
   }
 
   /** Answers `/health` (alive) and `/ready` (one line per dependency, then details; 503 unless all are well). */
@@ -43,22 +61,85 @@ export class Health {
     if (pathname !== "/ready") {
       return Response.json({ error: { code: "not_found", message: "unknown path" } }, { status: 404 });
     }
-    const { ready, dependencies } = await this.ready();
-    const status = ready ? "ready" : "not ready";
-    const details = Object.fromEntries([...this.#details].map(([name, tell]) => [name, tell()]));
-    const told = this.#details.size > 0 ? { details } : {};
-    return Response.json({ status, dependencies, ...told }, { status: ready ? 200 : 503 });
+    const body = await this.readiness();
+    return Response.json(body, { status: body.status === "ready" ? 200 : 503 });
+  }
+
+  /** What `/ready` tells. */
+  async readiness(): Promise<Readiness> {
+    const { ready, ...found } = await this.ready();
+    const told = this.#details.size > 0 ? { details: this.#tellDetails() } : {};
+    return { status: ready ? "ready" : "not ready", ...found, ...told };
+  }
+
+  async #askAll(): Promise<Dependencies> {
+    const asked = await Promise.all(
+      [...this.#checks].map(async ([name, dependency]) => [name, await dependency.ask()] as const),
+    );
+    return {
+      ready: asked.every(([, { state }]) => state === "ok"),
+      dependencies: Object.fromEntries(asked.map(([name, { state }]) => [name, state])),
+      latency_ms: Object.fromEntries(asked.map(([name, { ms }]) => [name, ms])),
+    };
+  }
+
+  /** A detail that cannot be told says why; the others are told all the same. */
+  #tellDetails(): Record<string, unknown> {
+    return Object.fromEntries(
+      [...this.#details].map(([name, tell]) => {
+        try {
+          return [name, tell()];
+        } catch (error) {
+          return [name, reasonOf(error)];
+        }
+      }),
+    );
   }
 }
 
-async function withTimeout(check: Check): Promise<void> {
+/** A question without answer for so long is put again, as its connection may be lost for good (ms). */
+const ASK_AGAIN_MS = 10_000;
+
+/** One dependency. A question that waits for its answer is not put again: questions must not pile up in an outage. */
+class Dependency {
+  readonly #check: Check;
+  readonly #clock: () => number;
+  #pending: { readonly answer: Promise<string>; readonly since: number } | null = null;
+
+  constructor(check: Check, clock: () => number) {
+    this.#check = check;
+    this.#clock = clock;
+  }
+
+  async ask(): Promise<{ state: string; ms: number }> {
+    const begun = this.#clock();
+    const state = await within(CHECK_TIMEOUT_MS, this.#answer(begun));
+    return { state, ms: Math.round((this.#clock() - begun) * 100) / 100 };
+  }
+
+  #answer(now: number): Promise<string> {
+    if (this.#pending && now - this.#pending.since < ASK_AGAIN_MS) return this.#pending.answer;
+    const answer = Promise.resolve().then(this.#check).then(() => "ok", reasonOf);
+    const pending = this.#pending = { answer, since: now };
+    answer.then(() => {
+      if (this.#pending === pending) this.#pending = null;
+    });
+    return answer;
+  }
+}
+
+async function within(ms: number, answer: Promise<string>): Promise<string> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${ms} ms`), ms);
   });
   try {
-    await Promise.race([check(), late]);
+    return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

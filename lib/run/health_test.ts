@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { VirtualTime } from "lib/testing/virtual_time.ts";
-import { Health } from "./health.ts";
+import { Health, Readiness } from "./health.ts";
+import { sleep } from "./sleep.ts";
 
 const ask = (health: Health, path: string) => health.answer(new Request(`http://worker:8080${path}`));
 
@@ -17,17 +18,20 @@ Deno.test("Health is ready only if every dependency answers, and says what each 
   health.add("redis", () => Promise.resolve("PONG"));
   health.add("postgres", () => postgres());
   const well = await ask(health, "/ready");
-  assertEquals([well.status, await well.json()], [200, {
+  const { latency_ms, ...told } = Readiness.parse(await well.json());
+  assertEquals([well.status, told], [200, {
     status: "ready",
     dependencies: { redis: "ok", postgres: "ok" },
   }]);
+  assertEquals(Object.keys(latency_ms), ["redis", "postgres"]);
   postgres = () => {
     throw new Error("connection refused");
   };
   const ill = await ask(health, "/ready");
-  assertEquals([ill.status, await ill.json()], [503, {
-    status: "not ready",
-    dependencies: { redis: "ok", postgres: "connection refused" },
+  const { status, dependencies } = Readiness.parse(await ill.json());
+  assertEquals([ill.status, status, dependencies], [503, "not ready", {
+    redis: "ok",
+    postgres: "connection refused",
   }]);
 });
 
@@ -35,8 +39,59 @@ Deno.test("Health takes a dependency that does not answer for away, after two se
   using time = new VirtualTime(0);
   const health = new Health();
   health.add("redis", () => new Promise(() => {}));
-  assertEquals(await health.ready(), { ready: false, dependencies: { redis: "no answer within 2000 ms" } });
+  const { ready, dependencies } = await health.ready();
+  assertEquals([ready, dependencies], [false, { redis: "no answer within 2000 ms" }]);
   assertEquals(time.now(), 2_000);
+});
+
+Deno.test("Health does not ask a dependency again that still owes an answer, however many want to know", async () => {
+  using time = new VirtualTime(0);
+  const health = new Health(time.now);
+  let asked = 0;
+  const answer = Promise.withResolvers<void>();
+  health.add("redis", () => {
+    asked++;
+    return answer.promise;
+  });
+  await Promise.all([health.ready(), health.ready()]);
+  assertEquals((await health.ready()).ready, false);
+  assertEquals(asked, 1);
+  answer.resolve();
+  assertEquals((await health.ready()).ready, true);
+  assertEquals(asked, 1);
+  await health.ready();
+  assertEquals(asked, 2);
+});
+
+Deno.test("Health asks again where an answer was owed for long: its connection may be lost for good", async () => {
+  using time = new VirtualTime(0);
+  const health = new Health(time.now);
+  const answers = [new Promise(() => {}), Promise.resolve()];
+  health.add("postgres", () => answers.shift() ?? Promise.resolve());
+  const states: string[] = [];
+  for (let tries = 0; tries < 6; tries++) states.push((await health.ready()).dependencies.postgres ?? "");
+  assertEquals(states, [...Array(5).fill("no answer within 2000 ms"), "ok"]);
+});
+
+Deno.test("Health tells how long each dependency took to answer", async () => {
+  const health = new Health();
+  health.add("near", () => Promise.resolve());
+  health.add("far", () => sleep(30));
+  const { latency_ms: { near = -1, far = -1 } } = await health.ready();
+  assert(near >= 0 && near < far && far >= 29, `${near} ${far}`);
+});
+
+Deno.test("Health tells the other details if one of them cannot be told", async () => {
+  const health = new Health();
+  health.addDetail("consumer", () => {
+    throw new Error("not begun");
+  });
+  health.addDetail("mode", () => "fast");
+  const answer = await ask(health, "/ready");
+  assertEquals([answer.status, (await answer.json()).details], [200, {
+    consumer: "not begun",
+    mode: "fast",
+  }]);
 });
 
 Deno.test("Health answers 404 to other paths", async () => {
@@ -50,9 +105,6 @@ Deno.test("Health tells details beside its dependencies, whatever they say", asy
   health.addDetail("consumer", () => ({ shards: [1] }));
   const answer = await health.answer(new Request("http://x/ready"));
   assertEquals(answer.status, 200);
-  assertEquals(await answer.json(), {
-    status: "ready",
-    dependencies: { redis: "ok" },
-    details: { consumer: { shards: [1] } },
-  });
+  const { dependencies, details } = Readiness.parse(await answer.json());
+  assertEquals([dependencies, details], [{ redis: "ok" }, { consumer: { shards: [1] } }]);
 });

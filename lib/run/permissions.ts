@@ -8,7 +8,16 @@ import { fileURLToPath } from "node:url";
 import { hostsOf, redisHosts } from "./net_hosts.ts";
 
 /** What a program may need of the world outside, in groups that belong together. */
-export type Need = "runtime" | "redis" | "broker" | "postgres" | "log store" | "pfcon" | "web" | "listen";
+export type Need =
+  | "runtime"
+  | "redis"
+  | "broker"
+  | "postgres"
+  | "log store"
+  | "pfcon"
+  | "token issuer"
+  | "web"
+  | "listen";
 
 const NEEDS = {
   event_forwarder: ["runtime", "redis"],
@@ -16,7 +25,7 @@ const NEEDS = {
   status_consumer: ["redis", "broker"],
   log_consumer: ["redis", "log store"],
   task_worker: ["redis", "broker", "postgres", "pfcon"],
-  sse_service: ["redis", "broker", "postgres", "log store", "web", "listen"],
+  sse_service: ["redis", "broker", "postgres", "log store", "token issuer", "web", "listen"],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** The workers there are, by the names of their folders. */
@@ -84,6 +93,7 @@ const GRANTS: Record<Need, (settings: Settings) => Grant> = {
       ? { net: hostsOf(text(settings, "QUICKWIT_URL"), 80) }
       : { net: hostsOf(text(settings, "DB_DSN"), 5432) },
   "pfcon": (settings) => ({ net: hostsOf(text(settings, "PFCON_URL"), 80) }),
+  "token issuer": (settings) => ({ net: hostsOf(text(settings, "AUTH_JWKS_URL"), 80) }),
   "web": () => ({ read: [fileURLToPath(new URL("../../web", import.meta.url))] }),
   "listen": (settings) => ({ net: [listening(text(settings, "HOST"), text(settings, "PORT"))] }),
 };

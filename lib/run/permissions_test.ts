@@ -46,6 +46,11 @@ Deno.test("permissionFlags() reaches Quickwit instead of Postgres where logs are
   assertEquals(values("net", "log_consumer", settings), ["redis:6379", "quickwit:7280"]);
 });
 
+Deno.test("permissionFlags() lets sse_service ask the token issuer for its keys, where it is to ask", () => {
+  const settings = { ...SETTINGS, AUTH_JWKS_URL: "https://login.example/realms/chris/certs" };
+  assert(values("net", "sse_service", settings).includes("login.example:443"));
+});
+
 Deno.test("permissionFlags() opens only the engine's socket, wherever it is", () => {
   const settings = { ...SETTINGS, DOCKER_HOST: "unix:///run/user/1,000/docker.sock" };
   const flags = permissionFlags("event_forwarder", settings);

@@ -12,7 +12,7 @@ export const processSettings = {
     "Least severe log lines written.",
   ),
   HEALTH_PORT: int(0, 65_535).optional().describe(
-    "Port of `GET /health` and `GET /ready`; 0 picks a free one, not set: no health server.",
+    "Port of `GET /health`, `GET /ready` and `GET /metrics`; 0 picks a free one, not set: none of them.",
   ),
   HEALTH_HOST: z.string().default("127.0.0.1").describe("Address the health server binds to."),
   SHUTDOWN_GRACE_SECONDS: int(0, 3_600).default(25).describe(

@@ -7,7 +7,9 @@ import type { z } from "@zod/zod";
 import { ConfigError, readConfig } from "./config.ts";
 import { Health } from "./health.ts";
 import { createLogger, type Logger } from "./log.ts";
+import { Metrics } from "./metrics.ts";
 import { OutageError } from "./outage_error.ts";
+import { addProcessMetrics } from "./process_metrics.ts";
 import type { processSettings } from "./process_settings.ts";
 import { sleep } from "./sleep.ts";
 
@@ -18,6 +20,8 @@ export interface ProcessContext<Config> {
   /** Aborts at the first SIGTERM or SIGINT: take nothing new, finish what is in hand. */
   readonly signal: AbortSignal;
   readonly health: Health;
+  /** What is told at `GET /metrics`. */
+  readonly metrics: Metrics;
 }
 
 /**
@@ -39,11 +43,13 @@ export async function runMain<Shape extends z.ZodRawShape & typeof processSettin
   const log = createLogger(name, settings.LOG_LEVEL);
   const stop = stopOnSignals(log, settings.SHUTDOWN_GRACE_SECONDS * 1_000);
   const health = new Health();
+  const metrics = new Metrics();
+  addProcessMetrics(metrics, { worker: name, health });
   let code = 0;
   try {
-    await using _server = serveHealth(health, settings, log);
+    await using _server = serveHealth({ health, metrics }, settings, log);
     log.info({ pid: Deno.pid }, "started");
-    const context = { config, log, signal: stop.signal, health };
+    const context = { config, log, signal: stop.signal, health, metrics };
     await Promise.race([
       body(context),
       stoppedInOutage(health, stop.signal, settings.SHUTDOWN_GRACE_SECONDS * 1_000),
@@ -136,16 +142,22 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function serveHealth(
-  health: Health,
+  { health, metrics }: { health: Health; metrics: Metrics },
   settings: { HEALTH_PORT?: number | undefined; HEALTH_HOST: string },
   log: Logger,
 ): AsyncDisposable {
   if (settings.HEALTH_PORT === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
-  const server = Deno.serve({
-    port: settings.HEALTH_PORT,
-    hostname: settings.HEALTH_HOST,
-    onListen: ({ hostname, port }) => log.info({ hostname, port }, "health server listens"),
-  }, (request) => health.answer(request));
+  const server = Deno.serve(
+    {
+      port: settings.HEALTH_PORT,
+      hostname: settings.HEALTH_HOST,
+      onListen: ({ hostname, port }) => log.info({ hostname, port }, "health server listens"),
+    },
+    (request) =>
+      new URL(request.url).pathname === "/metrics"
+        ? metrics.answer(request.headers.get("accept"))
+        : health.answer(request),
+  );
   // A client that dawdles holds nobody up.
   return { [Symbol.asyncDispose]: () => Promise.race([server.shutdown(), sleep(1_000)]) };
 }

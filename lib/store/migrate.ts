@@ -8,6 +8,9 @@ import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import jobLogs from "./migrations/0002_job_logs.sql" with { type: "text" };
 import relayProgress from "./migrations/0003_relay_progress.sql" with { type: "text" };
 import conflictSince from "./migrations/0004_conflict_since.sql" with { type: "text" };
+import control from "./migrations/0005_control.sql" with { type: "text" };
+import restPages from "./migrations/0006_rest_pages.sql" with { type: "text" };
+import outboxTrace from "./migrations/0008_outbox_trace.sql" with { type: "text" };
 import type { Sql, Transaction } from "./open.ts";
 import { withOutage } from "./outage.ts";
 
@@ -24,6 +27,9 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0002_job_logs", sql: jobLogs },
   { name: "0003_relay_progress", sql: relayProgress },
   { name: "0004_conflict_since", sql: conflictSince },
+  { name: "0005_control", sql: control },
+  { name: "0006_rest_pages", sql: restPages },
+  { name: "0008_outbox_trace", sql: outboxTrace },
 ];
 
 /** The database is not one that this code can work with; trying again does not help. */

@@ -6,6 +6,7 @@
  * @module
  */
 import type { StatusEvent } from "../event/status.ts";
+import { activeTraceparent } from "../run/trace.ts";
 import type { WorkflowEvent } from "../event/workflow.ts";
 import { entryIdParts } from "../stream/entry_id.ts";
 import type { Sql } from "./open.ts";
@@ -17,6 +18,8 @@ export interface OutboxRow {
   readonly jobId: string;
   readonly stream: "status" | "workflow";
   readonly event: StatusEvent | WorkflowEvent;
+  /** The trace that led to it, if any. */
+  readonly traceparent: string | null;
 }
 
 /** Adds an event, within the transaction that makes it true. */
@@ -25,8 +28,8 @@ export async function addToOutbox(
   out: { stream: "status"; event: StatusEvent } | { stream: "workflow"; event: WorkflowEvent },
 ): Promise<void> {
   await sql`
-    INSERT INTO job_outbox (job_id, stream, event)
-    VALUES (${out.event.job_id}, ${out.stream}, ${sql.json(out.event)})`;
+    INSERT INTO job_outbox (job_id, stream, event, traceparent)
+    VALUES (${out.event.job_id}, ${out.stream}, ${sql.json(out.event)}, ${activeTraceparent()})`;
 }
 
 /**
@@ -48,9 +51,11 @@ export async function lockRelay(sql: Sql): Promise<boolean> {
 /** Oldest unpublished rows. */
 export async function listUnpublished(sql: Sql, limit: number): Promise<OutboxRow[]> {
   const rows = await sql`
-    SELECT id::text, job_id, stream, event FROM job_outbox
+    SELECT id::text, job_id, stream, event, traceparent FROM job_outbox
     WHERE published_at IS NULL ORDER BY job_outbox.id LIMIT ${limit}`;
-  return rows.map((row) => ({ id: row.id, jobId: row.job_id, stream: row.stream, event: row.event }));
+  return rows.map(({ id, job_id: jobId, stream, event, traceparent }) => {
+    return { id, jobId, stream, event, traceparent };
+  });
 }
 
 /** Number of the last publication that was noted; "0" if there was none. */

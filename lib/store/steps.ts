@@ -65,6 +65,15 @@ export async function noteConflict(sql: Sql, jobId: string, step: JobType, why: 
   return row?.lasted_ms ?? 0;
 }
 
+/** pfcon is told to stop the step's container, or has been: the first time counts. Returns how long that is ago (ms). */
+export async function markStopped(sql: Sql, jobId: string, step: JobType): Promise<number> {
+  const [row] = await sql`
+    UPDATE job_step SET stopped_at = COALESCE(stopped_at, now()), last_error = NULL
+    WHERE job_id = ${jobId} AND step = ${step}
+    RETURNING extract(epoch FROM now() - stopped_at)::float8 * 1000 AS stopped_ms`;
+  return row?.stopped_ms ?? 0;
+}
+
 /** The order has come to nothing, which counts as a refused start: the step is to be ordered again. */
 export async function withdrawOrder(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
   await sql`

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JSONValue } from "postgres";
+import type { JSONValue, Row } from "postgres";
 import { workflowEventId } from "../event/event_id.ts";
 import type { JobType, Reason } from "../event/status.ts";
 import { wireTimestampOf } from "../event/timestamp.ts";
@@ -35,6 +35,8 @@ export interface StepRecord {
   readonly startAttempts: number;
   /** Why the step does not get on at the moment. */
   readonly lastError: string | null;
+  /** When pfcon was first told to stop its container, as the workflow is cancelled. */
+  readonly stoppedAt: Date | null;
 }
 
 /** A workflow with its steps in their order. */
@@ -46,6 +48,10 @@ export interface WorkflowRecord {
   /** Why cleanup waits, while it does. */
   readonly held: string | null;
   readonly error: string | null;
+  /** 1, and one more with each retry. */
+  readonly attempt: number;
+  /** When somebody asked for this attempt to be cancelled, or null. Its status is `running` until that is done. */
+  readonly cancelledAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly steps: readonly StepRecord[];
@@ -75,11 +81,11 @@ export async function createWorkflow(
 /** The workflow of a job, or null. */
 export async function findWorkflow(sql: Sql, jobId: string): Promise<WorkflowRecord | null> {
   const [row] = await sql`
-    SELECT job_id, current_step, status, params, held, error, created_at, updated_at
+    SELECT job_id, current_step, status, params, held, error, attempt, cancelled_at, created_at, updated_at
     FROM job_workflow WHERE job_id = ${jobId}`;
   if (!row) return null;
   const steps = await sql`
-    SELECT step, outcome, exit_code, reason, begun_at, ordered_at, ended_at, start_attempts, last_error
+    SELECT step, outcome, exit_code, reason, begun_at, ordered_at, ended_at, start_attempts, last_error, stopped_at
     FROM job_step WHERE job_id = ${jobId}`;
   return {
     jobId,
@@ -88,19 +94,29 @@ export async function findWorkflow(sql: Sql, jobId: string): Promise<WorkflowRec
     params: row.params,
     held: row.held,
     error: row.error,
+    attempt: row.attempt,
+    cancelledAt: row.cancelled_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
-    steps: steps.map((step): StepRecord => ({
-      step: step.step,
-      outcome: step.outcome,
-      exitCode: step.exit_code,
-      reason: step.reason,
-      begunAt: step.begun_at,
-      orderedAt: step.ordered_at,
-      endedAt: step.ended_at,
-      startAttempts: step.start_attempts,
-      lastError: step.last_error,
-    })).sort((a, b) => WORKFLOW_STEPS.indexOf(a.step) - WORKFLOW_STEPS.indexOf(b.step)),
+    steps: steps.map(stepRecord).sort((a, b) =>
+      WORKFLOW_STEPS.indexOf(a.step) - WORKFLOW_STEPS.indexOf(b.step)
+    ),
+  };
+}
+
+/** A row of `job_step` or `job_past_step`. */
+export function stepRecord(row: Row): StepRecord {
+  return {
+    step: row.step,
+    outcome: row.outcome,
+    exitCode: row.exit_code,
+    reason: row.reason,
+    begunAt: row.begun_at,
+    orderedAt: row.ordered_at,
+    endedAt: row.ended_at,
+    startAttempts: row.start_attempts,
+    lastError: row.last_error,
+    stoppedAt: row.stopped_at,
   };
 }
 
@@ -109,10 +125,11 @@ export function flowOf(workflow: WorkflowRecord): Flow {
   const outcomes = workflow.steps.flatMap((step): StepOutcome[] =>
     step.outcome === null ? [] : [{ step: step.step, result: step.outcome, error: step.reason?.text ?? null }]
   );
-  return { step: workflow.step, status: workflow.status, outcomes };
+  const { step, status, attempt, cancelledAt } = workflow;
+  return { step, status, outcomes, attempt, cancelling: cancelledAt !== null };
 }
 
-/** Moves the workflow to where `flow` says, and begins the step it stands at. */
+/** Moves the workflow to where `flow` says, within its attempt, and begins the step it stands at. */
 export async function saveFlow(sql: Sql, jobId: string, flow: Flow, error: string | null): Promise<void> {
   await sql`
     UPDATE job_workflow SET current_step = ${flow.step}, status = ${flow.status}, held = NULL,
@@ -121,12 +138,16 @@ export async function saveFlow(sql: Sql, jobId: string, flow: Flow, error: strin
   await beginStep(sql, jobId, flow.step);
 }
 
-/** Records a transition in the workflow's history and puts its event into the outbox. `at` is ms since 1970. */
+/**
+ * Records a transition of an attempt in the workflow's history and puts its event into the outbox. `at` is ms since
+ * 1970.
+ */
 export async function recordTransition(
   sql: Sql,
   jobId: string,
   transition: Transition,
   at: number,
+  attempt = 1,
 ): Promise<void> {
   const fact = {
     job_id: jobId,
@@ -134,6 +155,7 @@ export async function recordTransition(
     current_step_status: transition.stepStatus,
     workflow_status: transition.status,
     error: transition.error,
+    ...(attempt > 1 ? { attempt } : {}),
   };
   const event: WorkflowEvent = { event_id: workflowEventId(fact), ...fact, timestamp: wireTimestampOf(at) };
   await sql`
@@ -154,19 +176,20 @@ export async function holdCleanup(sql: Sql, jobId: string, why: string): Promise
 }
 
 /**
- * Running workflows whose next order may have been lost on its way: not ordered, or in cleanup, for `olderThanMs`.
- * Up to `limit` in the order of their ids, from behind `after` on.
+ * Running workflows whose next order may have been lost on its way: not ordered, being cancelled, or in cleanup, for
+ * `olderThanMs`. Up to `limit` in the order of their ids, from behind `after` on.
  */
 export async function findUnordered(
   sql: Sql,
   { olderThanMs, limit, after = "" }: { olderThanMs: number; limit: number; after?: string },
-): Promise<{ jobId: string; step: WorkflowStep }[]> {
+): Promise<{ jobId: string; step: WorkflowStep; cancelling: boolean }[]> {
   const rows = await sql`
-    SELECT w.job_id, w.current_step FROM job_workflow w
+    SELECT w.job_id, w.current_step, w.cancelled_at IS NOT NULL AS cancelling FROM job_workflow w
     LEFT JOIN job_step s ON s.job_id = w.job_id AND s.step = w.current_step
     WHERE w.status = 'running' AND w.updated_at < now() - ${olderThanMs} * interval '1 millisecond'
-      AND (w.current_step = 'cleanup' OR s.ordered_at IS NULL)
+      AND (w.current_step = 'cleanup' OR s.ordered_at IS NULL
+        OR w.cancelled_at IS NOT NULL AND w.current_step IN ('copy', 'plugin', 'upload'))
       AND w.job_id > ${after}
     ORDER BY w.job_id LIMIT ${limit}`;
-  return rows.map((row) => ({ jobId: row.job_id, step: row.current_step }));
+  return rows.map((row) => ({ jobId: row.job_id, step: row.current_step, cancelling: row.cancelling }));
 }

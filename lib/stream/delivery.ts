@@ -7,6 +7,7 @@ import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
+import type { ConsumerMetrics } from "./consumer_metrics.ts";
 import { CrashWatch, DeadlyEntryError } from "./crash_watch.ts";
 import type { Burial, FencedShard, Flag } from "./fence.ts";
 import type { Arrival } from "./intake.ts";
@@ -23,6 +24,8 @@ export interface Entry<E> {
    */
   readonly position: string;
   readonly event: E;
+  /** The trace that it is part of (`lib/run/trace.ts`), if any. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What else must hold once the entries are acknowledged. */
@@ -52,6 +55,7 @@ export interface DeliveryOptions<E> {
   readonly handlerRetries: number;
   /** What all deliveries of this process have in common; needed if there are several. */
   readonly solo?: Solo;
+  readonly metrics?: ConsumerMetrics;
   readonly log: Logger;
 }
 
@@ -80,6 +84,8 @@ export class Delivery<E> {
    */
   async attempt(entries: readonly Seen<E>[], signal: AbortSignal): Promise<Error | null> {
     const watch = this.#watchOver(entries);
+    const { metrics } = this.#options;
+    const done = metrics?.begin(entries.length);
     for (let failures = 0, outages = 0; !signal.aborted;) {
       try {
         const handled = watch
@@ -88,6 +94,7 @@ export class Delivery<E> {
         if (handled === null) return null;
         if (outages > 0) this.#options.log.info("dependency is back, going on");
         await this.#acknowledge(entries, handled?.flags ?? [], signal);
+        done?.();
         return null;
       } catch (error) {
         if (error instanceof LeaseLostError) throw error;
@@ -95,9 +102,13 @@ export class Delivery<E> {
         if (error instanceof OutageError) {
           if (outages++ === 0) {
             this.#options.log.warn({ error: error.message }, "paused: a dependency is unavailable");
+            metrics?.paused();
           }
           await sleep(backoffMs(outages), signal);
-        } else if (++failures > this.#options.handlerRetries) {
+          continue;
+        }
+        metrics?.failed();
+        if (++failures > this.#options.handlerRetries) {
           return error instanceof Error ? error : new Error(String(error));
         } else {
           await sleep(backoffMs(failures, { baseMs: 50, capMs: 1_000 }), signal);
@@ -125,6 +136,7 @@ export class Delivery<E> {
     );
     const burial = { ...why, entry, firstSeen };
     await this.#throughOutage(() => this.#shard.bury(burial, this.#options.dlq), signal);
+    this.#options.metrics?.buried(why.reason);
     if (this.suspicious) await this.#throughOutage(() => this.#shard.noteCrashes(id, 0), signal);
   }
 

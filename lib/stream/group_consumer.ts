@@ -34,6 +34,8 @@ export interface GroupConsumerOptions<E>
 export interface ConsumerReport {
   /** Shards owned. */
   readonly shards: readonly number[];
+  /** Jobs of those shards that are held back because an entry of theirs fails. */
+  readonly held_jobs: number;
   /** Entries that were trimmed from those shards before the group had acknowledged them, ever. */
   readonly lost_to_trimming: number;
   /** Shards of which a group is so far behind that it may soon lose entries. */
@@ -48,6 +50,7 @@ export class GroupConsumer<E> {
   readonly #leases: ShardLeases;
   readonly #solo = new Solo();
   readonly #watches = new Map<number, TrimWatch>();
+  readonly #consumers = new Map<number, ShardConsumer<E>>();
 
   constructor(redis: Redis, options: GroupConsumerOptions<E>) {
     this.name = `consumer of ${options.base}`;
@@ -74,6 +77,7 @@ export class GroupConsumer<E> {
     const states = [...this.#watches].map(([shard, { state }]) => ({ shard, ...state }));
     return {
       shards: this.owned,
+      held_jobs: [...this.#consumers.values()].reduce((sum, { heldJobs }) => sum + heldJobs, 0),
       lost_to_trimming: states.reduce((sum, { lost }) => sum + lost, 0),
       near_trimming: states.flatMap(({ shard, risk }) => risk ? [{ shard, ...risk }] : []),
     };
@@ -99,12 +103,14 @@ export class GroupConsumer<E> {
     });
     const watch = new TrimWatch(shard, { maxlen, shard: lease.shard, log });
     this.#watches.set(lease.shard, watch);
+    this.#consumers.set(lease.shard, consumer);
     const ended = new AbortController();
     const watching = watch.run(ended.signal);
     try {
       await consumer.run(signal);
     } finally {
       this.#watches.delete(lease.shard);
+      this.#consumers.delete(lease.shard);
       ended.abort();
       await watching;
     }

@@ -33,6 +33,11 @@ export class HoldBack<T extends { readonly id: string }> {
     return this.#ids.size;
   }
 
+  /** Jobs held now. */
+  get jobs(): number {
+    return this.#jobs.size;
+  }
+
   /** Whether entries of this job must wait. */
   has(jobId: string): boolean {
     return this.#jobs.has(jobId);

@@ -17,6 +17,8 @@ export interface Arrival<E> {
   /** Milliseconds since 1970. */
   readonly firstSeen: number;
   readonly event: E | UndecodableEntryError;
+  /** See `Entry.traceparent`. */
+  readonly traceparent?: string | undefined;
 }
 
 /** How entries are taken. */
@@ -76,7 +78,8 @@ export class Intake<E> {
       if (entries.length === 0 && trimmed.length > 0 && !signal.aborted) continue;
       const firstSeen = this.#options.now();
       return entries.map((raw) => {
-        return { id: raw.id, position: raw.requeuedFrom ?? raw.id, raw, firstSeen, event: this.#decode(raw) };
+        const { id, requeuedFrom, traceparent } = raw;
+        return { id, position: requeuedFrom ?? id, raw, firstSeen, event: this.#decode(raw), traceparent };
       });
     }
   }

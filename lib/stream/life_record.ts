@@ -19,6 +19,8 @@ export interface LifeBatch {
   readonly events: readonly { readonly id: string; readonly data: string }[];
   /** What must be known to report the container as vanished; null if its life is over. */
   readonly live: string | null;
+  /** The trace that its entries carry on (`lib/run/trace.ts`), if any. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Redis has lost publications: all containers must be told again, in order, before anything else is. */
@@ -32,12 +34,14 @@ export class PublicationsLostError extends Error {
 
 // Only who has something new to say may call a container alive: a replica that lags behind must not.
 const PUBLISH_LIFE = `
+local trace = table.remove(ARGV)
+local more = trace ~= '' and {'traceparent', trace} or {}
 local count = tonumber(redis.call('GET', KEYS[4]) or '0')
 if count < tonumber(ARGV[5]) then return {0, -1} end
 local added = 0
 for i = 6, #ARGV, 2 do
   if redis.call('SADD', KEYS[2], ARGV[i]) == 1 then
-    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i + 1])
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i + 1], unpack(more))
     added = added + 1
   end
 end
@@ -48,11 +52,13 @@ if added > 0 then count = redis.call('INCR', KEYS[4]) end
 return {added, count}`;
 
 const PUBLISH_VANISHED = `
+local trace = table.remove(ARGV)
+local more = trace ~= '' and {'traceparent', trace} or {}
 if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[3], ARGV[1])
 local added = redis.call('SADD', KEYS[2], ARGV[5])
 if added == 1 then
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6])
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6], unpack(more))
   redis.call('INCR', KEYS[4])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[3])
@@ -127,9 +133,9 @@ export class LifeRecord {
    * @throws {PublicationsLostError} having published nothing.
    */
   async publish(batch: LifeBatch): Promise<number> {
-    const { containerId, live, maxlen } = batch;
+    const { containerId, live, maxlen, traceparent = "" } = batch;
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
-    const args = [containerId, live ?? "", KEPT_SECONDS, maxlen, this.#known, ...events];
+    const args = [containerId, live ?? "", KEPT_SECONDS, maxlen, this.#known, ...events, traceparent];
     const answer = await redisCall(
       "publish status events",
       () => this.#publish(...this.#keys(batch), ...args),
@@ -152,6 +158,7 @@ export class LifeRecord {
           KEPT_GONE_SECONDS,
           batch.maxlen,
           ...events,
+          batch.traceparent ?? "",
         )),
     );
   }

@@ -3,6 +3,9 @@
  * are written by one script. A call that is repeated after a failure, by a restart or by another replica
  * therefore neither loses nor doubles anything.
  *
+ * A stream is trimmed as it grows, read or not. The script therefore refuses lines that would push out others which
+ * the log consumers have yet to store: they wait in the runtime, which holds them anyway.
+ *
  * @module
  */
 import type { Redis } from "ioredis";
@@ -23,14 +26,41 @@ export interface LogBatch {
   readonly next: string;
   /** Whether nothing more of this container is awaited. */
   readonly closes: boolean;
+  /** The trace that its last entry carries on (`lib/run/trace.ts`), if any. */
+  readonly traceparent?: string | undefined;
 }
 
+/** The stream holds as much that is not stored yet as it may hold: lines wait until there is room. */
+export class StreamFullError extends Error {
+  override readonly name = "StreamFullError";
+
+  constructor(readonly stream: string, group: string) {
+    super(`Cannot publish to ${stream}: ${group} has yet to store what it holds, which is all it may hold`);
+  }
+}
+
+/** Answer to lines that must wait. No cursor is like it. */
+const FULL = "full";
+
+// What the group has yet to acknowledge: all, as long as there is no such group; nothing, if Redis cannot tell.
 const PUBLISH_LINES = `
+local trace = table.remove(ARGV)
+local more = trace ~= '' and {'traceparent', trace} or {}
 local current = redis.call('GET', KEYS[2]) or ''
 if current ~= ARGV[1] then return current end
 local last = #ARGV
-for i = 6, last - 1 do redis.call('XADD', KEYS[1], '*', 'data', ARGV[i]) end
-if last > 5 then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[last]) end
+local length = redis.call('XLEN', KEYS[1])
+if ARGV[6] ~= '' and length > 0 and length + last - 6 > tonumber(ARGV[4]) then
+  local unread = length
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local facts = {}
+    for i = 1, #group, 2 do facts[group[i]] = group[i + 1] end
+    if facts['name'] == ARGV[6] then unread = facts['lag'] and facts['lag'] + facts['pending'] or 0 end
+  end
+  if unread > 0 and unread + last - 6 > tonumber(ARGV[4]) then return '${FULL}' end
+end
+for i = 7, last - 1 do redis.call('XADD', KEYS[1], '*', 'data', ARGV[i]) end
+if last > 6 then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[last], unpack(more)) end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 if ARGV[5] ~= '' then redis.call('HDEL', KEYS[3], ARGV[5]) end
 return ARGV[2]`;
@@ -43,13 +73,18 @@ return 1`;
 /** What the log forwarder has published of each container. Every method throws {@link OutageError}. */
 export class LogRecord {
   readonly #redis: Redis;
+  readonly #group: string;
   readonly #publish: Script;
   readonly #open: Script;
   readonly #openKey: string;
   readonly #losses: LossWatch;
 
-  /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
-  constructor(redis: Redis, name: string) {
+  /**
+   * `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited.
+   * `group`: the consumers whose unread lines are never trimmed away; `""`: none are spared.
+   */
+  constructor(redis: Redis, name: string, group = "") {
+    this.#group = group;
     this.#openKey = `chris:log-forwarder:${name}:open`;
     this.#redis = redis;
     this.#losses = new LossWatch(redis, `chris:log-forwarder:${name}:mark`);
@@ -110,6 +145,8 @@ export class LogRecord {
   /**
    * Publishes all of the batch, or nothing because the cursor is not the expected one (any more): then returns
    * what it is, else null. A batch that had been published already counts as published.
+   *
+   * @throws {StreamFullError} having published nothing.
    */
   async publish(batch: LogBatch): Promise<{ current: string | null } | null> {
     const current = await redisCall("publish log lines", () =>
@@ -122,8 +159,11 @@ export class LogRecord {
         KEPT_SECONDS,
         batch.maxlen,
         batch.closes ? batch.containerId : "",
+        this.#group,
         ...batch.entries,
+        batch.traceparent ?? "",
       ));
+    if (current === FULL) throw new StreamFullError(batch.stream, this.#group);
     return current === batch.next ? null : { current: current === "" ? null : String(current) };
   }
 }

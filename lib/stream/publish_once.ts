@@ -17,6 +17,8 @@ export interface Publication {
   readonly key: string;
   /** The entry's `data` field. */
   readonly data: string;
+  /** The trace that its entry carries on (`lib/run/trace.ts`), if any. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -43,10 +45,11 @@ local held = redis.call('GET', KEYS[1]) or '0'
 if tonumber(held) < tonumber(ARGV[2]) then return {held} end
 local ids = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local stream, memo, at = KEYS[2 * i], KEYS[2 * i + 1], 4 + 3 * (i - 1)
+  local stream, memo, at = KEYS[2 * i], KEYS[2 * i + 1], 4 + 4 * (i - 1)
   local id = redis.call('HGET', memo, ARGV[at + 1])
   if not id then
-    id = redis.call('XADD', stream, 'MAXLEN', '~', ARGV[at], '*', 'data', ARGV[at + 2])
+    local trace = ARGV[at + 3] ~= '' and {'traceparent', ARGV[at + 3]} or {}
+    id = redis.call('XADD', stream, 'MAXLEN', '~', ARGV[at], '*', 'data', ARGV[at + 2], unpack(trace))
     redis.call('HSET', memo, ARGV[at + 1], id)
     redis.call('EXPIRE', memo, ARGV[1])
   end
@@ -65,7 +68,9 @@ export async function publishOnce(
   mark: Mark,
 ): Promise<Published> {
   const keys = [mark.key, ...publications.flatMap(({ stream, memo }) => [stream, memo])];
-  const args = publications.flatMap(({ maxlen, key, data }) => [maxlen, key, data]);
+  const args = publications.flatMap((
+    { maxlen, key, data, traceparent = "" },
+  ) => [maxlen, key, data, traceparent]);
   const [held, entryIds] = await redis.eval(
     PUBLISH,
     keys.length,

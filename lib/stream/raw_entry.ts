@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { TRACING } from "../run/trace.ts";
 import { isEntryId } from "./entry_id.ts";
 
 /** An entry as it stands in the stream; `data` is null if the entry has no such field. */
@@ -11,6 +12,8 @@ export interface RawEntry {
   readonly deliveries: number;
   /** For an entry that was put back from the dead letters: the id it had at first (field `requeued_from`). */
   readonly requeuedFrom: string | null;
+  /** The trace that it is part of (field `traceparent`); only looked for by a process that traces. */
+  readonly traceparent?: string | undefined;
 }
 
 /** An entry as Redis answers it. */
@@ -25,7 +28,9 @@ export function parseEntry(reply: RawReply, deliveries: ReadonlyMap<string, numb
   const id = name.toString();
   const from = fieldOf(fields, "requeued_from")?.toString() ?? "";
   const requeuedFrom = isEntryId(from) ? from : null;
-  return [{ id, data: fieldOf(fields, "data"), fields, deliveries: deliveries.get(id) ?? 1, requeuedFrom }];
+  const traceparent = TRACING ? fieldOf(fields, "traceparent")?.toString() : undefined;
+  const data = fieldOf(fields, "data");
+  return [{ id, data, fields, deliveries: deliveries.get(id) ?? 1, requeuedFrom, traceparent }];
 }
 
 function fieldOf(fields: readonly Buffer[], name: string): Buffer | null {

@@ -76,6 +76,11 @@ export class ShardConsumer<E> {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
+  /** Jobs held back now. */
+  get heldJobs(): number {
+    return this.#held.jobs;
+  }
+
   /**
    * Runs until `signal` aborts; the entries in hand are finished first.
    *

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { sleep } from "../run/sleep.ts";
+import { TRACING } from "../run/trace.ts";
 import { unlessAborted } from "../run/unless_aborted.ts";
 import { FIRST_ENTRY_ID, isEntryId } from "./entry_id.ts";
 
@@ -25,6 +26,8 @@ export interface StreamEntry {
    */
   readonly position: string;
   readonly data: string;
+  /** The trace that it is part of (`lib/run/trace.ts`), if any; only looked for by a process that traces. */
+  readonly traceparent?: string;
 }
 
 /** Longest block of one read (ms). */
@@ -42,16 +45,15 @@ export async function lastEntryId(redis: Redis, stream: string): Promise<string>
 }
 
 /**
- * Follows streams from given ids on (exclusive) until `signal` aborts. `redis` blocks meanwhile, so it must be a
- * connection of its own, closed after the end: a read may still be under way. Outages are waited out; entries
- * without a `data` field are passed over.
+ * Follows streams from given ids on (exclusive) until `signal` aborts; `positions` moves along, and may be moved by
+ * others between two reads. `redis` blocks meanwhile, so it must be a connection of its own, closed after the end: a
+ * read may still be under way. Outages are waited out; entries without a `data` field are passed over.
  */
 export async function* tail(
   redis: Redis,
-  from: ReadonlyMap<string, string>,
+  positions: Map<string, string>,
   { signal, log, count = 1_000 }: { signal: AbortSignal; log: Logger; count?: number },
 ): AsyncGenerator<TailBatch[]> {
-  const positions = new Map(from);
   for (let faults = 0; !signal.aborted;) {
     try {
       const reply = await unlessAborted(
@@ -78,14 +80,29 @@ export async function* readRange(
   stream: string,
   { after, until, count = 1_000 }: { after: string; until: string; count?: number },
 ): AsyncGenerator<StreamEntry[]> {
-  for (let start = after;;) {
-    const entries = await redis.xrange(stream, `(${start}`, until, "COUNT", count);
-    const last = entries.at(-1)?.[0];
-    if (last === undefined) return;
-    start = last;
-    yield entries.flatMap(([id, fields]) => dataOf(id, fields));
-    if (entries.length < count) return;
+  for (let start: string | null = after; start !== null;) {
+    const page: StreamPage = await readPage(redis, stream, { after: start, until, count });
+    if (page.entries.length > 0) yield page.entries;
+    start = page.last;
   }
+}
+
+/** One page of a range. */
+export interface StreamPage {
+  readonly entries: StreamEntry[];
+  /** Where the next page begins; null if there is none. */
+  readonly last: string | null;
+}
+
+/** The first `count` entries after `after` (exclusive), up to `until` (inclusive). */
+export async function readPage(
+  redis: Redis,
+  stream: string,
+  { after, until, count }: { after: string; until: string; count: number },
+): Promise<StreamPage> {
+  const found = await redis.xrange(stream, `(${after}`, until, "COUNT", count);
+  const last = found.length < count ? null : found.at(-1)?.[0] ?? null;
+  return { entries: found.flatMap(([id, fields]) => dataOf(id, fields)), last };
 }
 
 /**
@@ -107,18 +124,23 @@ export async function acknowledgedUpTo(redis: Redis, stream: string, group: stri
   }
 }
 
+/** The largest second part of an id that is a number here and in the stores. Redis could count farther; nobody has. */
+const LAST_NUMBER = Number.MAX_SAFE_INTEGER;
+
 /** The largest id before this one. */
-function beforeEntry(id: string): string {
+export function beforeEntry(id: string): string {
   const [ms = "0", seq = "0"] = id.split("-");
   if (seq !== "0") return `${ms}-${Number(seq) - 1}`;
-  return ms === "0" ? FIRST_ENTRY_ID : `${Number(ms) - 1}-18446744073709551615`;
+  return ms === "0" ? FIRST_ENTRY_ID : `${Number(ms) - 1}-${LAST_NUMBER}`;
 }
 
 function dataOf(id: string, fields: readonly string[]): StreamEntry[] {
   const data = fieldOf(fields, "data");
   const requeuedFrom = fieldOf(fields, "requeued_from");
   const position = requeuedFrom && isEntryId(requeuedFrom) ? requeuedFrom : id;
-  return data === undefined ? [] : [{ id, position, data }];
+  if (data === undefined) return [];
+  const traceparent = TRACING ? fieldOf(fields, "traceparent") : undefined;
+  return [traceparent === undefined ? { id, position, data } : { id, position, data, traceparent }];
 }
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {

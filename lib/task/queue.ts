@@ -10,10 +10,20 @@ import { backoffMs } from "../run/backoff.ts";
 import type { Logger } from "../run/log.ts";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
+import { activeTraceparent, traced } from "../run/trace.ts";
 import type { Worker } from "../run/worker.ts";
+import { type TaskMetrics, taskOfQueue } from "./task_metrics.ts";
 
 /** Failed tasks kept for people to look at. */
 const KEEP_FAILED = 1_000;
+
+/** A task to be put. */
+export interface NewTask<Payload> {
+  readonly id: string;
+  readonly payload: Payload;
+  /** The trace that it is part of (`lib/run/trace.ts`), if any. */
+  readonly traceparent?: string | undefined;
+}
 
 /** Where tasks of one kind are put. Whatever Redis refuses it may accept later: an {@link OutageError}. */
 export class TaskQueue<Payload> implements AsyncDisposable {
@@ -35,10 +45,14 @@ export class TaskQueue<Payload> implements AsyncDisposable {
 
   /**
    * Puts tasks in order. One whose id is already waiting or being worked on is not put again. An id is no number
-   * and has no colon.
+   * and has no colon. A task goes on with the trace that it names, else with the one that is under way.
    */
-  async put(tasks: readonly { id: string; payload: Payload }[]): Promise<void> {
-    const jobs = tasks.map(({ id, payload }) => ({ name: this.name, data: payload, opts: { jobId: id } }));
+  async put(tasks: readonly NewTask<Payload>[]): Promise<void> {
+    const active = activeTraceparent();
+    const jobs = tasks.map(({ id, payload, traceparent = active }) => {
+      const data = traceparent ? { ...payload, traceparent } : payload;
+      return { name: this.name, data, opts: { jobId: id } };
+    });
     await brokerCall(`put tasks into ${this.name}`, () => this.#queue.addBulk(jobs));
   }
 
@@ -91,6 +105,7 @@ export interface TaskWorkerOptions<Payload> {
   readonly maxPauseMs?: number;
   /** A task whose worker is silent this long, and half of it more at most, goes to another one (ms). @default 10_000 */
   readonly lockMs?: number;
+  readonly metrics?: TaskMetrics;
   readonly log: Logger;
 }
 
@@ -157,15 +172,27 @@ export function taskWorker<Payload>(
 async function doTask<Payload>(
   job: Job,
   token: string | undefined,
-  { schema, handler }: TaskWorkerOptions<Payload>,
+  { schema, handler, metrics }: TaskWorkerOptions<Payload>,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return await putBack(job, token);
+  const ended = metrics?.begin(job.queueName);
   const parsed = schema.safeParse(job.data);
-  if (!parsed.success) throw new UnrecoverableError(`Cannot read the task: ${parsed.error.message}`);
+  if (!parsed.success) {
+    ended?.("put aside");
+    throw new UnrecoverableError(`Cannot read the task: ${parsed.error.message}`);
+  }
   try {
-    await handler(parsed.data, signal);
+    const parent = typeof job.data.traceparent === "string" ? job.data.traceparent : null;
+    const attributes = { task: job.id ?? "", tries: job.attemptsMade };
+    await traced(
+      `task ${taskOfQueue(job.queueName)}`,
+      { parent, attributes },
+      () => handler(parsed.data, signal),
+    );
+    ended?.("done");
   } catch (error) {
+    ended?.(signal.aborted ? "put back" : "failed");
     if (!signal.aborted) throw error;
     await putBack(job, token);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import { TaskQueue } from "./queue.ts";
+import { type NewTask, TaskQueue } from "./queue.ts";
 import { type ProcessJobStatus, statusQueue } from "./tasks.ts";
 
 /** See the module's description. */
@@ -17,7 +17,7 @@ export class StatusQueues implements AsyncDisposable {
   }
 
   /** Puts tasks of one shard, in order. The one-at-a-time rule comes with them, in case Redis forgot it. */
-  async put(shard: number, tasks: readonly { id: string; payload: ProcessJobStatus }[]): Promise<void> {
+  async put(shard: number, tasks: readonly NewTask<ProcessJobStatus>[]): Promise<void> {
     const queue = this.#queues[shard];
     if (!queue) {
       throw new RangeError(`Cannot put tasks: there is no shard ${shard}, only ${this.#queues.length}`);

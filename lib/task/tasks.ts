@@ -19,9 +19,9 @@ export const ProcessJobStatus = z.object({
 /** Store a status event, confirm it, move its workflow on. */
 export type ProcessJobStatus = z.infer<typeof ProcessJobStatus>;
 
-/** Order a step's container from pfcon. */
+/** Order a step's container from pfcon; or stop it, if its workflow is being cancelled. */
 export const RunStep = z.object({ job_id: z.string(), step: JobType });
-/** Order a step's container from pfcon. */
+/** Order a step's container from pfcon; or stop it, if its workflow is being cancelled. */
 export type RunStep = z.infer<typeof RunStep>;
 
 /** Delete a workflow's containers once their logs are proven stored. */
@@ -46,6 +46,11 @@ export function processJobStatusId(eventId: string, requeuedAs?: string): string
 /** Id of a `RunStep` task: one per step of a job. */
 export function runStepId(jobId: string, step: JobType): string {
   return `run-step_${jobId}_${step}`;
+}
+
+/** Id of a `RunStep` task that is put because the workflow is being cancelled. */
+export function stopStepId(jobId: string, step: JobType): string {
+  return `stop-step_${jobId}_${step}`;
 }
 
 /** Id of a `CleanUp` task: one per job. */

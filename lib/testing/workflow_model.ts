@@ -17,8 +17,8 @@ export const ENDINGS = [
 /** How a step can end. */
 export type Ending = typeof ENDINGS[number];
 
-/** Something said about a workflow: that a step ended, or that its containers are deleted. */
-export type Saying = { readonly step: JobType; readonly ending: Ending } | "cleaned up";
+/** Something said about a workflow: that a step ended, that its containers are deleted, or what somebody asks for. */
+export type Saying = { readonly step: JobType; readonly ending: Ending } | "cleaned up" | "cancel" | "retry";
 
 /** Where a workflow stands, and what has become of it. */
 export interface Standing {
@@ -28,6 +28,9 @@ export interface Standing {
   readonly ends: Readonly<Partial<Record<JobType, Ending>>>;
   /** What was told on the way: step, its state and the workflow's. */
   readonly moves: readonly string[];
+  /** Whether somebody has asked, in this attempt, for it to be cancelled. */
+  readonly unwanted: boolean;
+  readonly attempt: number;
 }
 
 /** Which step follows one that ended well, and one that did not. */
@@ -59,27 +62,52 @@ export const BEGINNING: Standing = {
   verdict: "running",
   ends: {},
   moves: ["copy started running"],
+  unwanted: false,
+  attempt: 1,
 };
+
+/** Verdicts after which another attempt may be made. */
+const RETRIABLE = ["finishedWithError", "failed", "cancelled"];
 
 /** Where a workflow stands after it was told something: only the first end of the step it stands at counts. */
 export function after(standing: Standing, saying: Saying): Standing {
-  const { step, ends, moves } = standing;
+  const { step, ends, moves, unwanted } = standing;
+  if (saying === "retry") return RETRIABLE.includes(standing.verdict) ? anotherAttempt(standing) : standing;
   if (step === "completed") return standing;
+  if (saying === "cancel") {
+    return unwanted
+      ? standing
+      : { ...standing, unwanted: true, moves: [...moves, `${step} cancelling running`] };
+  }
   if (saying === "cleaned up") {
     if (step !== "cleanup") return standing;
-    const verdict = VERDICTS.find(([of, endings]) => endings.includes(ends[of]))?.[2] ?? "none";
+    const earned = VERDICTS.find(([of, endings]) => endings.includes(ends[of]))?.[2] ?? "none";
+    const verdict = unwanted ? "cancelled" : earned;
     const told = ["cleanup finishedSuccessfully running", `completed finishedSuccessfully ${verdict}`];
-    return { step: "completed", verdict, ends, moves: [...moves, ...told] };
+    return { ...standing, step: "completed", verdict, moves: [...moves, ...told] };
   }
   if (saying.step !== step) return standing;
-  const next = NEXT[step][WELL.includes(saying.ending) ? "well" : "badly"];
+  const next = NEXT[step][WELL.includes(saying.ending) && !unwanted ? "well" : "badly"];
   const told = [`${step} ${saying.ending} running`, `${next} started running`];
   return { ...standing, step: next, ends: { ...ends, [step]: saying.ending }, moves: [...moves, ...told] };
 }
 
-/** The whole life of a workflow whose steps would end so. */
-export function lifeWith(ends: Readonly<Record<JobType, Ending>>): Standing {
-  let standing = BEGINNING;
+/** All over again, but for a copy that nobody needs. */
+function anotherAttempt({ ends, moves, attempt }: Standing): Standing {
+  const step = ends.copy === "skipped" ? "plugin" : "copy";
+  return {
+    step,
+    verdict: "running",
+    ends: step === "plugin" ? { copy: "skipped" } : {},
+    moves: [...moves, `${step} retrying running`, `${step} started running`],
+    unwanted: false,
+    attempt: attempt + 1,
+  };
+}
+
+/** The whole life of a workflow whose steps would end so, from where it stands. */
+export function lifeWith(ends: Readonly<Record<JobType, Ending>>, from: Standing = BEGINNING): Standing {
+  let standing = from;
   while (standing.step !== "completed") {
     const { step } = standing;
     standing = after(standing, step === "cleanup" ? "cleaned up" : { step, ending: ends[step] });

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "lib/run/outage_error.ts";
 import { silentLogger } from "lib/run/log.ts";
 import { LifeRecord } from "lib/stream/life_record.ts";
-import { LogRecord } from "lib/stream/log_record.ts";
+import { LogRecord, StreamFullError } from "lib/stream/log_record.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { tempRedis } from "lib/testing/servers.ts";
 
@@ -53,6 +53,49 @@ Deno.test("G1 LogRecord publishes all of a batch or, where Redis is full, nothin
   assertEquals([await bench.entries("logs"), await record.cursor("c1")], [[], null]);
   assertEquals(await record.publish(batch), null);
   assertEquals(await bench.entries("logs"), ["a", "b"]);
+});
+
+Deno.test("G5 LogRecord lets lines wait that would push unread ones out of the stream, until they are stored", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis, "default", "consumers");
+  const batch = (size: number, expected: string | null, next: string) => ({
+    ...lines,
+    maxlen: 250,
+    entries: Array.from({ length: size }, (_, i) => `${next} ${i}`),
+    expected,
+    next,
+  });
+  assertEquals(await record.publish(batch(200, null, "one")), null, "nobody has read, but there is room");
+  const second = batch(100, "one", "two");
+  await assertRejects(() => record.publish(second), StreamFullError, "consumers has yet to store");
+  await bench.redis.xgroup("CREATE", "logs", "consumers", "0");
+  await assertRejects(() => record.publish(second), StreamFullError);
+  await bench.redis.xreadgroup("GROUP", "consumers", "c", "COUNT", 100, "STREAMS", "logs", ">");
+  await assertRejects(() => record.publish(second), StreamFullError); // read is not stored
+  assertEquals([await bench.redis.xlen("logs"), await record.cursor("c1")], [200, "one"]);
+  const ids = (await bench.redis.xrange("logs", "-", "+", "COUNT", 100)).map(([id]) => id);
+  await bench.redis.xack("logs", "consumers", ...ids);
+  assertEquals(await record.publish(second), null);
+  assertEquals((await bench.entries("logs")).slice(-200), [
+    ...batch(200, null, "one").entries.slice(100),
+    ...second.entries,
+  ]);
+  const careless = new LogRecord(bench.redis, "default");
+  assertEquals(
+    await careless.publish(batch(300, "two", "three")),
+    null,
+    "none are spared where that is wanted",
+  );
+});
+
+Deno.test("LogRecord publishes a batch that is larger than the stream may be, once all before it is stored", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis, "default", "consumers");
+  const entries = Array.from({ length: 30 }, (_, i) => String(i));
+  assertEquals(
+    await record.publish({ ...lines, maxlen: 10, entries, expected: null, next: "one" }),
+    null,
+  );
 });
 
 Deno.test("LogRecord takes the note of an open log back with the batch that closes it, and not before", async () => {

@@ -11,14 +11,19 @@ import type { StatusEvent } from "lib/event/status.ts";
 import { wireTimestampOf } from "lib/event/timestamp.ts";
 import { PostgresLogStore } from "lib/log_store/postgres.ts";
 import { Health } from "lib/run/health.ts";
+import { Metrics } from "lib/run/metrics.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { openPostgres } from "lib/store/open.ts";
 import { GroupConsumer } from "lib/stream/group_consumer.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { duplicateRedis, openRedis } from "lib/stream/open_redis.ts";
+import type { Order } from "lib/task/order.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
 import { storeLogs } from "../../workers/log_consumer/store_logs.ts";
+import { serveHttp } from "../../workers/sse_service/http/serve_http.ts";
 import { createApp } from "../../workers/sse_service/app.ts";
+import type { GuardContext } from "../../workers/sse_service/http/guard.ts";
+import type { EventsContext } from "../../workers/sse_service/events/answer_events.ts";
 import { Hub } from "../../workers/sse_service/events/hub.ts";
 import { recordStatus } from "../../workers/task_worker/record_status.ts";
 import { Relay } from "../../workers/task_worker/relay.ts";
@@ -26,13 +31,25 @@ import { Relay } from "../../workers/task_worker/relay.ts";
 const NUM_SHARDS = 2;
 const BASES = { status: "stream:job-status", logs: "stream:job-logs", workflow: "stream:job-workflow" };
 const LOG_GROUP = "log-consumer-group";
+const DLQ_SETTINGS = {
+  STREAM_STATUS_BASE: BASES.status,
+  STREAM_STATUS_DLQ: "stream:job-status-dlq",
+  STREAM_LOGS_BASE: BASES.logs,
+  STREAM_LOGS_DLQ: "stream:job-logs-dlq",
+  STREAM_NUM_SHARDS: NUM_SHARDS,
+};
 
 /** A running service with everything a test does to it. */
 export type SseBench = Awaited<ReturnType<typeof startSseBench>>;
 
 /** Starts it. `beforeStore` runs before each batch of lines is stored, so that a test can hold the store back. */
 export async function startSseBench(
-  options: { beforeStore?: () => Promise<void>; heartbeatMs?: number; mailboxCapacity?: number } = {},
+  options: {
+    guard?: Partial<GuardContext>;
+    beforeStore?: () => Promise<void>;
+    heartbeatMs?: number;
+    mailboxCapacity?: number;
+  } = {},
 ) {
   const stack = new AsyncDisposableStack();
   const [redisServer, postgresServer] = await Promise.all([tempRedis(), tempPostgres()]);
@@ -76,29 +93,41 @@ export async function startSseBench(
     log,
   });
   const submitted: string[] = [];
+  const given: Order[] = [];
   const stopping = new AbortController();
-  const app = createApp({
-    guard: { hosts: new Set(["127.0.0.1", "localhost"]), maxBodyBytes: 100_000 },
-    jobs: { sql, now: Date.now, onSubmitted: (jobId) => submitted.push(jobId) },
-    logs: { logStore },
-    events: {
-      hub,
+  const events: EventsContext = {
+    hub,
+    sql,
+    log,
+    now: Date.now,
+    stopping: stopping.signal,
+    ...(options.heartbeatMs ? { heartbeatMs: options.heartbeatMs } : {}),
+    sources: {
       sql,
       redis,
-      stopping: stopping.signal,
-      ...(options.heartbeatMs ? { heartbeatMs: options.heartbeatMs } : {}),
-      sources: {
-        sql,
-        redis,
-        logStore,
-        logGroup: LOG_GROUP,
-        numShards: NUM_SHARDS,
-        streamOf: (kind, jobId) => hub.streamOf(kind, jobId),
-      },
+      logStore,
+      logGroup: LOG_GROUP,
+      numShards: NUM_SHARDS,
+      streamOf: (kind, jobId) => hub.streamOf(kind, jobId),
     },
+  };
+  const app = createApp({
+    guard: {
+      hosts: new Set(["127.0.0.1", "localhost"]),
+      maxBodyBytes: 100_000,
+      auth: { verifier: null, origins: new Set(), cookieSecurity: null, now: Date.now },
+      ...options.guard,
+    },
+    jobs: { sql, now: Date.now, onSubmitted: (jobId) => submitted.push(jobId) },
+    control: { sql, now: Date.now, give: (order) => given.push(order) },
+    confirmations: { sql, stopping: stopping.signal },
+    dlq: { redis, settings: DLQ_SETTINGS, now: Date.now, log },
+    logs: { logStore },
+    events,
     operations: {
       health: new Health(),
-      metrics: () => Promise.reject(new Error("not part of this bench")),
+      metrics: new Metrics(),
+      figures: () => Promise.reject(new Error("not part of this bench")),
       sample: {},
     },
     asset: () => Promise.resolve(null),
@@ -111,32 +140,41 @@ export async function startSseBench(
     reader.disconnect();
     await Promise.all(running);
   });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
+  const server = await serveHttp((request) => app.fetch(request), { hostname: "127.0.0.1", port: 0 });
   stack.defer(async () => {
     stopping.abort();
     await server.shutdown();
   });
   const lines = new Map<string, number>();
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url: `http://127.0.0.1:${server.port}`,
     app,
     redis,
+    redisServer,
     sql,
+    events,
+    /** Where the database is. */
+    dsn: postgresServer.dsn,
+    redisUrl: redisServer.url,
     hub,
     submitted,
+    /** Orders that the service had carried out at once. */
+    given,
     /** Ends all streams, as SIGTERM does. */
     stopStreams: () => stopping.abort(),
     /** Writes the job's next `count` lines, `1`, `2`, `3` …, to its log stream. */
-    async writeLines(jobId: string, count: number): Promise<void> {
+    async writeLines(jobId: string, count: number, textOf: (seq: number) => string = String): Promise<void> {
       const stream = shardKey(BASES.logs, shardOf(jobId, NUM_SHARDS));
       const pipeline = redis.pipeline();
       for (let i = 0; i < count; i++) {
         const seq = (lines.get(jobId) ?? 0) + 1;
         lines.set(jobId, seq);
-        pipeline.xadd(stream, "*", "data", encodeLogEvent(logLine(jobId, seq)));
+        pipeline.xadd(stream, "*", "data", encodeLogEvent(logLine(jobId, seq, textOf(seq))));
       }
       await pipeline.exec();
     },
+    /** Lets the job's next line be number `seq`, as a forwarder does whose Redis lost what came after. */
+    tellAgainFrom: (jobId: string, seq: number) => void lines.set(jobId, seq - 1),
     /** Writes a status to its stream and records it, as the status consumer and a task worker do. */
     async tellStatus(event: StatusEvent, { recorded = true } = {}): Promise<void> {
       const shard = shardOf(event.job_id, NUM_SHARDS);
@@ -149,14 +187,14 @@ export async function startSseBench(
 }
 
 /** A line as the log forwarder tells it. */
-export function logLine(jobId: string, seq: number): LogEvent {
+export function logLine(jobId: string, seq: number, line = String(seq)): LogEvent {
   const fact = {
     job_id: jobId,
     job_type: "plugin" as const,
     container_name: jobId,
     stream: "stdout" as const,
     timestamp: wireTimestampOf(1_768_478_400_000 + seq),
-    line: String(seq),
+    line,
   };
   return { event_id: logEventId(fact), ...fact, eos: false, container_id: "c".repeat(64), seq };
 }

@@ -17,11 +17,19 @@ export interface TestProcess extends AsyncDisposable {
   readonly ended: Promise<number>;
 }
 
-/** Starts `program` (a path from the project's root) with these environment variables alone. */
-export function startProcess(program: string, env: Record<string, string>, args: string[] = []): TestProcess {
+/**
+ * Starts `program` (a path from the project's root) with these environment variables alone; `flags` are those of
+ * `deno run`, which allow everything unless told otherwise.
+ */
+export function startProcess(
+  program: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  flags: string[] = ["-A", "--no-prompt"],
+): TestProcess {
   const path = new URL(`../../${program}`, import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", path, ...args],
+    args: ["run", ...flags, path, ...args],
     env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", NO_COLOR: "1", ...env },
     clearEnv: true,
     stdin: "null",

@@ -44,7 +44,12 @@ export async function prepare(
       ...(engine.host ? { DOCKER_HOST: engine.host } : {}),
       ...(chromium ? { CHROMIUM: chromium } : {}),
     },
-    missing: [...(engine.host ? [] : [engine.reason]), ...(chromium ? [] : ["no chromium on PATH"])],
+    missing: [
+      ...(engine.host ? [] : [engine.reason]),
+      ...(chromium ? [] : ["no chromium on PATH"]),
+      ...(await findBinary("nginx") ? [] : ["no nginx on PATH"]),
+      ...(await findBinary("promtool") ? [] : ["no promtool on PATH"]),
+    ],
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

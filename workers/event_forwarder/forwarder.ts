@@ -6,6 +6,7 @@
 import { encodeStatusEvent } from "lib/event/codec.ts";
 import type { StatusEvent } from "lib/event/status.ts";
 import type { Logger } from "lib/run/log.ts";
+import { openSpan } from "lib/run/trace.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { KeyedWork } from "lib/runtime/keyed_work.ts";
 import type { Change, ContainerSummary, Runtime } from "lib/runtime/runtime.ts";
@@ -13,6 +14,7 @@ import { type LifeRecord, PublicationsLostError } from "lib/stream/life_record.t
 import { untilTaken } from "lib/stream/until_taken.ts";
 import { dueLooks } from "./due_looks.ts";
 import { lifeEvents, LiveFacts, liveFacts, vanishedEvent } from "./life_events.ts";
+import type { ForwarderMetrics } from "./metrics.ts";
 
 /** What the event forwarder needs. */
 export interface EventForwarderOptions {
@@ -25,6 +27,7 @@ export interface EventForwarderOptions {
   readonly emitInitialState: boolean;
   /** All containers are listed again after this time (ms); 0: only after a lost connection or a loss in Redis. */
   readonly relistMs: number;
+  readonly metrics?: ForwarderMetrics;
   readonly log: Logger;
 }
 
@@ -67,6 +70,7 @@ export class EventForwarder implements Worker {
           lives.hint(change.id, change.jobId ?? undefined);
           continue;
         }
+        this.#options.metrics?.listed(change.afterGap);
         const { due, live, all } = await this.#toLookAt(change, signal);
         if (leave) await this.#leave(change.containers, live, signal);
         leave = false;
@@ -105,8 +109,10 @@ export class EventForwarder implements Worker {
    * @throws {OutageError} if the runtime cannot tell of it. (It may be able to tell of others.)
    */
   async runOnce(id: string, signal: AbortSignal): Promise<void> {
-    const { runtime, record, streamOf, maxlen } = this.#options;
+    const { runtime, record, streamOf, maxlen, metrics } = this.#options;
+    const span = openSpan("forward status"); // told only if there was something to tell
     const facts = await runtime.inspect(id, signal);
+    metrics?.inspected();
     if (facts === null) return await this.#vanished(id, signal);
     const events = lifeEvents(facts);
     const last = events.at(-1);
@@ -119,9 +125,12 @@ export class EventForwarder implements Worker {
       maxlen,
       events: events.map(encoded),
       live: live && JSON.stringify(live),
+      traceparent: span?.traceparent,
     };
     const published = await this.#patiently(signal, () => record.publish(batch));
     if (published > 0) {
+      metrics?.published(events.slice(-published));
+      span?.end({ job_id: last.job_id, job_type: last.job_type, status: last.status, published });
       this.#options.log.info(
         { job_id: last.job_id, job_type: last.job_type, status: last.status, published },
         "published",
@@ -130,7 +139,7 @@ export class EventForwarder implements Worker {
   }
 
   async #vanished(id: string, signal: AbortSignal): Promise<void> {
-    const { record, streamOf, maxlen, log } = this.#options;
+    const { record, streamOf, maxlen, metrics, log } = this.#options;
     const live = await this.#patiently(signal, () => record.live(id));
     if (live === null) return await this.#patiently(signal, () => record.forget(id));
     const event = vanishedEvent(LiveFacts.parse(JSON.parse(live)));
@@ -138,8 +147,14 @@ export class EventForwarder implements Worker {
       { container: id, job_id: event.job_id, job_type: event.job_type },
       "a container vanished before its end was seen",
     );
-    const batch = { containerId: id, stream: streamOf(event.job_id), maxlen, events: [encoded(event)], live };
-    await this.#patiently(signal, () => record.publishVanished(batch));
+    const span = openSpan("forward status", { attributes: { job_id: event.job_id, status: event.status } });
+    const events = [encoded(event)];
+    const stream = streamOf(event.job_id);
+    const batch = { containerId: id, stream, maxlen, events, live, traceparent: span?.traceparent };
+    if (await this.#patiently(signal, () => record.publishVanished(batch)) === 0) return;
+    metrics?.vanished();
+    metrics?.published([event]);
+    span?.end();
   }
 
   /** Leaves containers unreported until they change, but for those known to be alive and those that just ended. */

@@ -2,12 +2,14 @@ import { runMain } from "lib/run/run_main.ts";
 import { openRuntime } from "lib/runtime/open_runtime.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { runAsLeader } from "lib/stream/leader.ts";
+import { countedTerm } from "lib/stream/leader_metrics.ts";
 import { LifeRecord } from "lib/stream/life_record.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { Config } from "./config.ts";
 import { EventForwarder } from "./forwarder.ts";
+import { ForwarderMetrics } from "./metrics.ts";
 
-await runMain("event_forwarder", Config, async ({ config, log, signal, health }) => {
+await runMain("event_forwarder", Config, async ({ config, log, signal, health, metrics }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "event_forwarder", log });
   const runtime = openRuntime(config, log);
   health.add("redis", () => redis.ping());
@@ -20,6 +22,7 @@ await runMain("event_forwarder", Config, async ({ config, log, signal, health })
     maxlen: config.STREAM_STATUS_MAXLEN,
     emitInitialState: config.EMIT_INITIAL_STATE,
     relistMs: config.DOCKER_RECONCILE_SECONDS * 1_000,
+    metrics: new ForwarderMetrics(metrics, Date.now),
     log,
   });
   const leadership = {
@@ -28,5 +31,5 @@ await runMain("event_forwarder", Config, async ({ config, log, signal, health })
     ttlMs: config.FORWARDER_LEASE_TTL_MS,
     log,
   };
-  await runAsLeader(redis, leadership, signal, (term) => forwarder.run(term));
+  await runAsLeader(redis, leadership, signal, countedTerm(metrics, (term) => forwarder.run(term)));
 });

@@ -11,6 +11,7 @@ import {
   logsFlushedKey,
 } from "lib/log_store/flushed_keys.ts";
 import type { LogStore } from "lib/log_store/log_store.ts";
+import { type SpanOptions, traced, TRACING } from "lib/run/trace.ts";
 import type { Flag } from "lib/stream/fence.ts";
 import type { Handler } from "lib/stream/shard_consumer.ts";
 
@@ -23,9 +24,17 @@ import type { Handler } from "lib/stream/shard_consumer.ts";
  */
 export function storeLogs(store: Pick<LogStore, "write">): Handler<LogEvent> {
   return async (entries) => {
-    await store.write(entries.map(({ position, event }) => ({ entryId: position, event })));
+    const lines = entries.map(({ position, event }) => ({ entryId: position, event }));
+    await traced("store lines", originOf(entries), () => store.write(lines));
     return { flags: entries.flatMap(({ event }) => event.eos ? proofsOf(event) : []) };
   };
+}
+
+/** A batch is of one trace only if it came as one: its other origins are told as links. */
+function originOf(entries: Parameters<Handler<LogEvent>>[0]): SpanOptions {
+  if (!TRACING) return {};
+  const [parent, ...links] = new Set(entries.flatMap(({ traceparent }) => traceparent ?? []));
+  return { parent, links, attributes: { lines: entries.length } };
 }
 
 function proofsOf(event: LogEvent): Flag[] {

@@ -12,6 +12,10 @@ export const Config = z.object({
   LOG_MAX_LINE_BYTES: int(1_024, 64 * 1024 * 1024).default(1_048_576).describe(
     "A longer line is cut there, and says how long it was (bytes).",
   ),
+  LOG_CONSUMER_GROUP: z.string().default("log-consumer-group").describe(
+    "Lines that this group has not stored yet are never trimmed from a full stream: newer ones wait in the runtime; " +
+      "empty: the oldest lines are dropped, read or not.",
+  ),
   LOG_BACKLOG_PARALLEL: int(1, 1_000).default(4).describe(
     "Logs of containers that ended unseen are read so many at a time; running ones are all read at once.",
   ),

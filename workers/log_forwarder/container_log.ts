@@ -24,12 +24,19 @@ export interface ContainerLogOptions extends LinePublisherOptions, LogReadingOpt
   readonly log: Logger;
 }
 
+/** A reading, who publishes for it, and whether it came to its regular end. */
+interface Reading {
+  readonly reading: LogReading;
+  readonly publisher: LinePublisher;
+  isWhole: boolean;
+}
+
 /** Follows one container's log. Made for each round of work anew; it keeps nothing that Redis does not have. */
 export class ContainerLog {
   readonly #id: string;
   readonly #options: ContainerLogOptions;
-  /** The last reading and who published for it: holds what had no newline yet. */
-  #last: { reading: LogReading; publisher: LinePublisher } | null = null;
+  /** The last reading: holds what had no newline yet. */
+  #last: Reading | null = null;
   #incomplete = 0;
   /** Whether the container was seen running: then little is left to read at its end. */
   #wasRunning = false;
@@ -83,10 +90,11 @@ export class ContainerLog {
     if (!noted) throw new CursorMovedError(this.#id);
     const publisher = new LinePublisher(subject, text, this.#options);
     const reading = new LogReading(this.#id, cursor, publisher, this.#options);
-    this.#last = { reading, publisher };
+    const last: Reading = { reading, publisher, isWhole: false };
+    this.#last = last;
     if (facts.phase === "running") {
       this.#wasRunning = true;
-      await reading.run(true, signal);
+      last.isWhole = await reading.run(true, signal);
       return "again";
     }
     using _place = this.#wasRunning ? null : await this.#options.backlog.enter();
@@ -116,6 +124,7 @@ export class ContainerLog {
     const endedAt = facts.endedAt ?? facts.createdAt;
     const lines = reading.progress.finish();
     if (reading.progress.isGap) {
+      this.#options.metrics?.gap();
       this.#options.log.warn(
         { container: this.#id },
         "the runtime dropped the end of a log before it was read",
@@ -130,7 +139,10 @@ export class ContainerLog {
     return ++this.#incomplete >= (this.#options.maxIncomplete ?? 10);
   }
 
-  /** The runtime has forgotten it: tells the end with what was got, if an end was awaited. */
+  /**
+   * The runtime has forgotten it: tells the end with what was got, if an end was awaited; and that there may have been
+   * more, unless a reading had come to the end.
+   */
   async #vanished(text: string | null, cursor: LogCursor, signal: AbortSignal): Promise<"done"> {
     const { record, log } = this.#options;
     const note = await this.#redis(signal, () => record.note(this.#id));
@@ -141,7 +153,8 @@ export class ContainerLog {
       const lines = held?.reading.progress.finish() ?? [];
       const last = held?.reading.progress.cursor() ?? cursor;
       log.warn({ container: this.#id, lines: last.seq }, "a container vanished, its log ends here");
-      const end = { at: lastKnownMoment(subject, last), gap: held?.reading.progress.isGap ?? false };
+      const gap = !held?.isWhole || held.reading.progress.isGap;
+      const end = { at: lastKnownMoment(subject, last), gap };
       await publisher.end(lines, { ...last, eos: GONE }, end, signal);
     }
     await this.#redis(signal, () => record.close(this.#id, { gone: true }));

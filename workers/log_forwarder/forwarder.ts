@@ -28,6 +28,11 @@ export class LogForwarder implements Worker {
     this.#options = options;
   }
 
+  /** Logs that are being read now. */
+  get open(): number {
+    return this.#logs.size;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { runtime, relistMs, log } = this.#options;
     const logs = new KeyedWork({ work: (id) => this.#follow(id, signal), log });

@@ -11,6 +11,7 @@ import type { LogRecord } from "lib/stream/log_record.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { LinePublisher } from "./line_publisher.ts";
 import { LogProgress, type NewLine } from "./log_progress.ts";
+import type { LogForwarderMetrics } from "./metrics.ts";
 import { SilencePace } from "./silence_pace.ts";
 import { slices } from "./slices.ts";
 
@@ -27,6 +28,7 @@ export interface LogReadingOptions {
   readonly silenceMs: number;
   /** Source of chance in [0, 1). @default Math.random */
   readonly random?: () => number;
+  readonly metrics?: LogForwarderMetrics;
   readonly log: Logger;
 }
 
@@ -70,7 +72,7 @@ export class LogReading {
         for (const slice of slices(fragments)) {
           if (either.aborted) break;
           const lines = this.progress.add(slice);
-          warnOfGap(lines, this.#id, this.#options.log);
+          warnOfGap(lines, this.#id, this.#options);
           await this.#publisher.lines(lines, this.progress.cursor(), signal);
         }
       }
@@ -157,9 +159,14 @@ export class LogReading {
 }
 
 /** A line that follows a gap is told by its event; this is for whoever looks after the machine. */
-function warnOfGap(lines: readonly NewLine[], container: string, log: Logger): void {
+function warnOfGap(
+  lines: readonly NewLine[],
+  container: string,
+  { log, metrics }: Pick<LogReadingOptions, "log" | "metrics">,
+): void {
   const first = lines.find(({ gap }) => gap);
   if (first) {
+    metrics?.gap();
     log.warn({ container, seq: first.seq }, "the runtime dropped lines of a log before they were read");
   }
 }

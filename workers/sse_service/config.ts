@@ -5,6 +5,7 @@ import { processSettings } from "lib/run/process_settings.ts";
 import { streamSettings } from "lib/run/stream_settings.ts";
 import { redisFaults } from "lib/stream/redis_address.ts";
 import { brokerSettings } from "lib/task/broker_settings.ts";
+import { authFaults, authSettings } from "./auth/settings.ts";
 
 /** Settings of the SSE service. */
 export const Config = z.object({
@@ -19,13 +20,12 @@ export const Config = z.object({
     "Address the service binds to; any but a loopback address needs `AUTH_MODE`.",
   ),
   PORT: int(0, 65_535).default(8_080).describe("Port the service binds to; 0 picks a free one."),
-  AUTH_MODE: z.enum(["none"]).optional().describe(
-    "`none`: everybody who reaches the service may use it. Not set: only this machine reaches it.",
-  ),
+  ...authSettings,
   STATUS_CONSUMER_GROUP: z.string().default("status-consumer-group").describe(
     "The status consumer's group, for metrics.",
   ),
   LOG_CONSUMER_GROUP: z.string().default("log-consumer-group").describe("The log consumer's group."),
+  MAX_STREAMS: int(1).default(20_000).describe("Most event streams open at the same time; more get 503."),
   MAX_BODY_BYTES: int(1_024).default(1_048_576).describe("Largest request body accepted (bytes)."),
   SAMPLE_IMAGE: z.string().default("ghcr.io/fnndsc/pl-simpledsapp:2.1.0").describe(
     "Image the UI's form proposes.",
@@ -52,13 +52,17 @@ export function isLoopback(host: string): boolean {
 /** What is wrong with the settings as a whole: nobody gets in by accident (architecture.md §8). */
 export function configFaults(config: z.infer<typeof Config>): string[] {
   const { REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL } = config;
-  return [...redisFaults({ REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL }), ...exposureFaults(config)];
+  return [
+    ...redisFaults({ REDIS_URL, TASK_BROKER_URL, CELERY_BROKER_URL }),
+    ...exposureFaults(config),
+    ...authFaults(config),
+  ];
 }
 
 function exposureFaults({ HOST, AUTH_MODE }: z.infer<typeof Config>): string[] {
   if (isLoopback(HOST) || AUTH_MODE !== undefined) return [];
   return [
     `HOST is ${JSON.stringify(HOST)}: without authentication only 127.0.0.1, ::1 or localhost are allowed; ` +
-    "set AUTH_MODE=none to let everybody in who reaches that address",
+    "set AUTH_MODE=token to ask for tokens, or AUTH_MODE=none to let everybody in who reaches that address",
   ];
 }

@@ -6,17 +6,22 @@ import { migrate } from "lib/store/migrate.ts";
 import { openPostgres, withOutage } from "lib/store/open.ts";
 import { duplicateRedis, openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { brokerUrl } from "lib/task/broker_settings.ts";
+import { stepTask } from "lib/task/order.ts";
 import { TaskQueue } from "lib/task/queue.ts";
 import { RUN_STEP_QUEUE, type RunStep, runStepId } from "lib/task/tasks.ts";
 import { createApp } from "./app.ts";
+import { authContextOf } from "./auth/auth_context.ts";
 import { assetsOf } from "./http/assets.ts";
 import { Config, configFaults, isLoopback } from "./config.ts";
 import { Hub } from "./events/hub.ts";
+import { addServiceMetrics } from "./operations/add_service_metrics.ts";
+import { cachedLook } from "./operations/cached_look.ts";
+import { SseMetrics } from "./operations/sse_metrics.ts";
 import { measure } from "./operations/measure.ts";
 import { serveUntil } from "./http/serve_until.ts";
 import { splitWords } from "./jobs/split_words.ts";
 
-await runMain("sse_service", Config, async ({ config, log, signal, health }) => {
+await runMain("sse_service", Config, async ({ config, log, signal, health, metrics }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "sse_service", log });
   await using reader = duplicateRedis(redis);
   await using broker = openRedis(brokerUrl(config), { name: "sse_service:tasks", log });
@@ -26,6 +31,12 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   health.add("task broker", () => broker.ping());
   health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
   health.add("log store", () => logStore.ping());
+  health.add("intake", () => signal.aborted ? Promise.reject(new Error("stopping")) : Promise.resolve());
+  let prepared = false;
+  health.add(
+    "schema",
+    () => prepared ? Promise.resolve() : Promise.reject(new Error("tables are not made yet")),
+  );
 
   const hub = new Hub(redis, reader, {
     bases: {
@@ -37,11 +48,38 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
     log,
   });
   await using runStepQueue = new TaskQueue<RunStep>(broker, RUN_STEP_QUEUE);
-  const measured = { numShards: config.STREAM_NUM_SHARDS };
+  const measured = {
+    numShards: config.STREAM_NUM_SHARDS,
+    status: {
+      base: config.STREAM_STATUS_BASE,
+      group: config.STATUS_CONSUMER_GROUP,
+      dlq: config.STREAM_STATUS_DLQ,
+    },
+    logs: { base: config.STREAM_LOGS_BASE, group: config.LOG_CONSUMER_GROUP, dlq: config.STREAM_LOGS_DLQ },
+    workflow: { base: config.STREAM_WORKFLOW_BASE },
+  };
+  const streams = cachedLook(() => measure(redis, measured), { dependency: "redis" });
+  await using _queues = addServiceMetrics(metrics, {
+    redis,
+    broker,
+    sql,
+    streams,
+    bases: {
+      numShards: config.STREAM_NUM_SHARDS,
+      status: config.STREAM_STATUS_BASE,
+      logs: config.STREAM_LOGS_BASE,
+    },
+    clients: () => hub.clients,
+    maxClients: config.MAX_STREAMS,
+  });
+  const auth = await authContextOf(config, Date.now);
+  if (auth.verifier) health.add("token issuer", () => auth.verifier?.ping() ?? Promise.resolve());
   const app = createApp({
     guard: {
       hosts: isLoopback(config.HOST) ? new Set(["127.0.0.1", "localhost", "[::1]"]) : null,
       maxBodyBytes: config.MAX_BODY_BYTES,
+      auth,
+      full: () => hub.clients >= config.MAX_STREAMS,
     },
     jobs: {
       sql,
@@ -53,11 +91,25 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
           );
       },
     },
+    control: {
+      sql,
+      now: Date.now,
+      give: (order) => {
+        if (order.kind === "cleanUp") return; // nobody asks for one here
+        runStepQueue.put([stepTask(order)]).catch((error) =>
+          log.warn({ job_id: order.jobId, error }, "asked, durably; the first task is left to the sweep")
+        );
+      },
+    },
+    confirmations: { sql, stopping: signal },
+    dlq: { redis, settings: config, now: Date.now, log },
     logs: { logStore },
     events: {
+      metrics: new SseMetrics(metrics),
       hub,
       sql,
-      redis,
+      log,
+      now: Date.now,
       stopping: signal,
       sources: {
         sql,
@@ -70,21 +122,8 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
     },
     operations: {
       health,
-      metrics: async () => ({
-        status: await measure(redis, {
-          ...measured,
-          base: config.STREAM_STATUS_BASE,
-          group: config.STATUS_CONSUMER_GROUP,
-          dlq: config.STREAM_STATUS_DLQ,
-        }),
-        logs: await measure(redis, {
-          ...measured,
-          base: config.STREAM_LOGS_BASE,
-          group: config.LOG_CONSUMER_GROUP,
-          dlq: config.STREAM_LOGS_DLQ,
-        }),
-        clients: hub.clients,
-      }),
+      metrics,
+      figures: async () => ({ ...await streams(), clients: hub.clients }),
       sample: {
         image: config.SAMPLE_IMAGE,
         entrypoint: splitWords(config.SAMPLE_ENTRYPOINT),
@@ -112,6 +151,7 @@ await runMain("sse_service", Config, async ({ config, log, signal, health }) => 
   async function prepare(): Promise<void> {
     await migrate(sql);
     await logStore.prepare();
+    prepared = true;
   }
 }, { faults: configFaults });
 

@@ -5,18 +5,30 @@
  * @module
  */
 import { isConfirmation, type StatusEvent } from "lib/event/status.ts";
+import { openSpan } from "lib/run/trace.ts";
 import type { Entry, Handler } from "lib/stream/shard_consumer.ts";
+import type { NewTask } from "lib/task/queue.ts";
 import { type ProcessJobStatus, processJobStatusId } from "lib/task/tasks.ts";
 
 /** Puts tasks into the queue of one shard, in order. */
-export type PutTasks = (shard: number, tasks: { id: string; payload: ProcessJobStatus }[]) => Promise<void>;
+export type PutTasks = (shard: number, tasks: NewTask<ProcessJobStatus>[]) => Promise<void>;
 
 /** A handler for the status streams: puts the events' tasks, in the order of the stream. */
 export function dispatcher(put: PutTasks, shardOf: (jobId: string) => number): Handler<StatusEvent> {
   return async (entries) => {
     const reports = entries.filter(({ event }) => !isConfirmation(event.status));
     for (const [shard, group] of Map.groupBy(reports, ({ event }) => shardOf(event.job_id))) {
-      await put(shard, group.map(taskOf));
+      const spans = group.map(({ event, traceparent: parent }) =>
+        openSpan("dispatch status", { parent, attributes: { job_id: event.job_id, status: event.status } })
+      );
+      await put(
+        shard,
+        group.map((entry, index) => {
+          const traceparent = spans[index]?.traceparent;
+          return traceparent ? { ...taskOf(entry), traceparent } : taskOf(entry);
+        }),
+      );
+      for (const span of spans) span?.end();
     }
   };
 }

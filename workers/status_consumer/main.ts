@@ -1,5 +1,6 @@
 import { decodeStatusEvent } from "lib/event/codec.ts";
 import { runMain } from "lib/run/run_main.ts";
+import { addConsumerGauges, ConsumerMetrics } from "lib/stream/consumer_metrics.ts";
 import { GroupConsumer } from "lib/stream/group_consumer.ts";
 import { shardOf } from "lib/stream/keys.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
@@ -8,7 +9,7 @@ import { StatusQueues } from "lib/task/status_queues.ts";
 import { Config, configFaults } from "./config.ts";
 import { dispatcher } from "./dispatcher.ts";
 
-await runMain("status_consumer", Config, async ({ config, log, signal, health }) => {
+await runMain("status_consumer", Config, async ({ config, log, signal, health, metrics }) => {
   await using redis = openRedis(config.REDIS_URL, { name: "status_consumer", log });
   await using broker = openRedis(brokerUrl(config), { name: "status_consumer:tasks", log });
   health.add("redis", () => redis.ping());
@@ -30,9 +31,11 @@ await runMain("status_consumer", Config, async ({ config, log, signal, health })
     jobOf: (event) => event.job_id,
     dlq: { stream: config.STREAM_STATUS_DLQ, maxlen: config.STREAM_DLQ_MAXLEN },
     batchSize: 200,
+    metrics: new ConsumerMetrics(metrics),
     log,
     now: Date.now,
   });
   health.addDetail("consumer", () => consumer.report());
+  addConsumerGauges(metrics, () => consumer.report());
   await consumer.run(signal);
 }, { faults: configFaults });

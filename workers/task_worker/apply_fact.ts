@@ -4,16 +4,15 @@
  *
  * @module
  */
-import type { JobType, Reason } from "lib/event/status.ts";
+import type { Reason } from "lib/event/status.ts";
 import { advance, type Fact } from "lib/job/workflow.ts";
 import type { Sql } from "lib/store/open.ts";
+import { saveDecision } from "lib/store/save_decision.ts";
 import { endStep } from "lib/store/steps.ts";
-import { findWorkflow, flowOf, recordTransition, saveFlow } from "lib/store/workflows.ts";
+import { findWorkflow, flowOf } from "lib/store/workflows.ts";
+import { type Order, orderOf } from "lib/task/order.ts";
 
-/** What is to be done next for a job. */
-export type Order =
-  | { readonly jobId: string; readonly kind: "runStep"; readonly step: JobType }
-  | { readonly jobId: string; readonly kind: "cleanUp" };
+export type { Order } from "lib/task/order.ts";
 
 /** What else is known of the fact. */
 export interface FactDetails {
@@ -47,13 +46,6 @@ export async function applyFact(
       at: details.endedAt ?? new Date(details.at),
     });
   }
-  const error = decision.transitions.findLast((transition) => transition.error !== null)?.error ?? null;
-  await saveFlow(tx, jobId, decision.flow, error);
-  for (const transition of decision.transitions) {
-    await recordTransition(tx, jobId, transition, details.at);
-  }
-  if (decision.order === null) return null;
-  return "start" in decision.order
-    ? { jobId, kind: "runStep", step: decision.order.start }
-    : { jobId, kind: "cleanUp" };
+  await saveDecision(tx, jobId, { fact, decision, at: details.at });
+  return decision.order && orderOf(jobId, decision.order);
 }

@@ -96,9 +96,10 @@ async function deleteContainers(
     const steps = unproven.map(({ step }) => step).join(", ");
     throw new CleanupHeldError(`the log of ${steps} is not proven stored yet`);
   }
-  await turn.confirm();
   for (const step of JOB_TYPES) {
-    if (!absent.has(step)) await context.pfcon.remove(step, jobId, signal);
+    if (absent.has(step)) continue;
+    await turn.confirm(); // each time: the next attempt at the job may be under way if it is lost
+    await context.pfcon.remove(step, jobId, signal);
   }
 }
 

@@ -7,13 +7,15 @@
  * @module
  */
 import type { JobType } from "lib/event/status.ts";
-import { type PfconClient, type PfconConflictError, PfconFaultError } from "lib/pfcon/client.ts";
+import { type PfconConflictError, PfconFaultError } from "lib/pfcon/client.ts";
 import { inJobTurn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
 import { noteConflict } from "lib/store/steps.ts";
 import type { Order } from "./apply_fact.ts";
-import { endStep, type EndStepContext, type StepTarget } from "./end_step.ts";
+import { findWorkflow } from "lib/store/workflows.ts";
+import { endStep, type StepTarget } from "./end_step.ts";
 import { lookUp, lookUpPatiently } from "./look_up.ts";
+import { stopContainer, type StopStepContext } from "./stop_step.ts";
 
 /** What pfcon looks at before it starts a step (pfcon's contract, §5). */
 const BUILDS_ON: Readonly<Record<JobType, readonly JobType[]>> = {
@@ -24,17 +26,14 @@ const BUILDS_ON: Readonly<Record<JobType, readonly JobType[]>> = {
 };
 
 /** What it needs. */
-export interface ConflictedContext extends EndStepContext {
-  readonly pfcon: Pick<PfconClient, "get" | "remove">;
-  /** How long a container that was made but does not run may still be about to start (ms). */
-  readonly startGraceMs: number;
+export interface ConflictedContext extends StopStepContext {
   /** How long pfcon must have said nothing else before the step may count as not run (ms). */
   readonly conflictPatienceMs: number;
 }
 
 /**
- * Notes the conflict, and clears away what may be behind it. Ends the step as not run once pfcon has long said nothing else and no container that the step
- * builds on is running any more.
+ * Notes the conflict, and clears away what may be behind it. Ends the step as not run once pfcon has long said nothing
+ * else and no container that the step builds on is running any more.
  *
  * @throws {PfconConflictError} `conflict` itself, if it is to be tried again.
  */
@@ -67,17 +66,24 @@ async function mayPass(
 }
 
 /**
- * Removes containers of the steps before, which are over, that were made and never started: they have no log. In the
- * job's turn, so that nobody is just ordering one of them.
+ * Removes containers of the steps before, which are over, that were made and never started: they have no log. If the
+ * workflow is being cancelled, stops those that run, as an order whose answer was lost may come true late. In the job's
+ * turn, so that nobody is just ordering one of them.
  */
 async function clearLeftovers(
-  { sql, pfcon, startGraceMs }: ConflictedContext,
+  context: ConflictedContext,
   { jobId, step }: StepTarget,
   signal: AbortSignal,
 ): Promise<void> {
+  const { sql, pfcon, startGraceMs } = context;
   await inJobTurn(sql, jobId, async (turn) => {
+    const workflow = await withOutage("read the workflow", () => findWorkflow(sql, jobId));
     for (const before of BUILDS_ON[step]) {
-      const known = await lookUpPatiently(pfcon, { jobId, step: before }, { graceMs: startGraceMs, signal });
+      const target = { jobId, step: before };
+      const known = await lookUpPatiently(pfcon, target, { graceMs: startGraceMs, signal });
+      if (known?.status === "started" && workflow?.cancelledAt) {
+        await stopContainer(context, { target, known, workflow, turn }, signal);
+      }
       if (known?.status !== "notStarted") continue;
       await turn.confirm();
       await pfcon.remove(before, jobId, signal).catch(unlessFault);

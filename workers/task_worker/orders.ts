@@ -4,8 +4,8 @@
  * @module
  */
 import type { TaskQueue } from "lib/task/queue.ts";
-import { type CleanUp, cleanUpId, type RunStep, runStepId } from "lib/task/tasks.ts";
-import type { Order } from "./apply_fact.ts";
+import { type Order, stepTask } from "lib/task/order.ts";
+import { type CleanUp, cleanUpId, type RunStep } from "lib/task/tasks.ts";
 
 /** Gives orders to the task workers. An order that is under way already is not given twice. */
 export class Orders {
@@ -20,12 +20,8 @@ export class Orders {
   /** Puts the order's task; null is no order. */
   async give(order: Order | null): Promise<void> {
     if (order === null) return;
+    if (order.kind !== "cleanUp") return await this.#runStep.put([stepTask(order)]);
     const { jobId } = order;
-    if (order.kind === "cleanUp") {
-      await this.#cleanUp.put([{ id: cleanUpId(jobId), payload: { job_id: jobId } }]);
-    } else {
-      const payload = { job_id: jobId, step: order.step };
-      await this.#runStep.put([{ id: runStepId(jobId, order.step), payload }]);
-    }
+    await this.#cleanUp.put([{ id: cleanUpId(jobId), payload: { job_id: jobId } }]);
   }
 }

@@ -15,6 +15,7 @@
 import { statusEventId } from "lib/event/event_id.ts";
 import { type ConfirmedStatus, isConfirmation, isTerminal, type StatusEvent } from "lib/event/status.ts";
 import { type StepResult, stepResult } from "lib/job/verdict.ts";
+import { isOfEarlierAttempt } from "lib/store/control.ts";
 import type { Sql } from "lib/store/open.ts";
 import { addToOutbox, sendAgain } from "lib/store/outbox.ts";
 import {
@@ -53,12 +54,13 @@ export async function recordStatus(
 }
 
 /**
- * Ends the event's step, if that is what it says, in a transaction that has locked the job. Returns the order that
- * follows. `now` is ms since 1970.
+ * Ends the event's step, if that is what it says, in a transaction that has locked the job. What is told of containers
+ * of earlier attempts at the job is recorded, but says nothing about this one. Returns the order that follows. `now`
+ * is ms since 1970.
  */
 export async function applyEnd(tx: Sql, event: StatusEvent, now: number): Promise<Order | null> {
   const result = resultOf(event);
-  if (result === null) return null;
+  if (result === null || await isOfEarlierAttempt(tx, event)) return null;
   const outcome = { step: event.job_type, result, error: event.reason?.text ?? null };
   return await applyFact(tx, event.job_id, { kind: "stepEnded", outcome }, {
     at: now,

@@ -16,6 +16,7 @@ import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import { sleep } from "lib/run/sleep.ts";
+import { type OpenSpan, openSpan, TRACING } from "lib/run/trace.ts";
 import type { Worker } from "lib/run/worker.ts";
 import {
   lastPublication,
@@ -32,6 +33,7 @@ import { inTransaction } from "lib/store/transaction.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { type Publication, type Published, publishOnce } from "lib/stream/publish_once.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
+import type { RelayMetrics } from "./metrics.ts";
 
 /** Rows published in one step. */
 const BATCH = 500;
@@ -45,6 +47,7 @@ export interface RelayOptions {
   readonly workflow: { readonly base: string; readonly maxlen: number };
   /** Pause after which rows are looked for without a nudge (ms). */
   readonly pollMs: number;
+  readonly metrics?: RelayMetrics;
   readonly log: Logger;
 }
 
@@ -116,6 +119,7 @@ export class Relay implements Worker {
         continue;
       }
       await markPublished(tx, rows, { entryIds: sent.entryIds, publication: mark.next });
+      this.#options.metrics?.published(rows);
       return rows.length;
     }
   }
@@ -135,12 +139,15 @@ export class Relay implements Worker {
     );
   }
 
-  #send(rows: readonly OutboxRow[], mark: { expected: string; next: string }): Promise<Published> {
-    const publications = rows.map((row) => this.#publication(row));
-    return publishOnce(this.#redis, publications, { key: PUBLICATION_MARK_KEY, ...mark });
+  async #send(rows: readonly OutboxRow[], mark: { expected: string; next: string }): Promise<Published> {
+    const spans = TRACING ? rows.map(spanOf) : [];
+    const publications = rows.map((row, index) => this.#publication(row, spans[index]?.traceparent));
+    const sent = await publishOnce(this.#redis, publications, { key: PUBLICATION_MARK_KEY, ...mark });
+    if (!isLoss(sent)) { for (const span of spans) span?.end(); }
+    return sent;
   }
 
-  #publication(row: OutboxRow): Publication {
+  #publication(row: OutboxRow, traceparent: string | undefined): Publication {
     const target = this.#options[row.stream];
     return {
       stream: shardKey(target.base, shardOf(row.jobId, this.#options.numShards)),
@@ -150,8 +157,16 @@ export class Relay implements Worker {
       data: row.stream === "status"
         ? encodeStatusEvent(row.event as StatusEvent)
         : encodeWorkflowEvent(row.event as WorkflowEvent),
+      traceparent,
     };
   }
+}
+
+/** Part of the trace that led to the event; null if none did. */
+function spanOf({ jobId, stream, traceparent }: OutboxRow): OpenSpan | null {
+  return traceparent === null
+    ? null
+    : openSpan("publish event", { parent: traceparent, attributes: { job_id: jobId, stream } });
 }
 
 function isLoss(sent: Published): sent is Extract<Published, { lostAfter: string }> {

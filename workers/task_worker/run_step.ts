@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { Redis } from "ioredis";
 import { inputDirs, JobParams, outputDir } from "lib/job/job_params.ts";
+import { isStoppable } from "lib/job/workflow.ts";
 import { LOGS_FLUSHED_TTL_SECONDS, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import {
   type Compute,
@@ -23,18 +23,22 @@ import { findWorkflow, type StepRecord, type WorkflowRecord } from "lib/store/wo
 import type { Order } from "./apply_fact.ts";
 import { conflicted, type ConflictedContext } from "./conflicted.ts";
 import { endStep, noteOrdered, type StepTarget } from "./end_step.ts";
+import { isLeftover } from "./leftover.ts";
 import { lookUpPatiently, StartFailedError } from "./look_up.ts";
 import { startFailed } from "./start_failed.ts";
+import { stopStep } from "./stop_step.ts";
 
 /** What ordering a step needs. */
 export interface RunStepContext extends ConflictedContext {
-  readonly redis: Redis;
   readonly pfcon: Pick<PfconClient, "schedule" | "get" | "remove">;
   /** Starts that may fail for the job's own reason before the step counts as not run. */
   readonly startAttempts: number;
 }
 
-/** Orders the step if it is still the workflow's current one; returns the order that follows when it is over. */
+/**
+ * Orders the step if it is still the workflow's current one, or stops it if the workflow is being cancelled; returns
+ * the order that follows when it is over.
+ */
 export async function runStep(
   context: RunStepContext,
   target: StepTarget,
@@ -66,7 +70,11 @@ async function orderIfDue(
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, target.jobId));
   if (!workflow || workflow.status !== "running" || workflow.step !== target.step) return null;
   const record = workflow.steps.find(({ step }) => step === target.step);
-  return !record || record.orderedAt ? null : await orderStep(context, { workflow, record, turn }, signal);
+  if (!record) return null;
+  if (workflow.cancelledAt && isStoppable(target.step)) {
+    return await stopStep(context, { workflow, record, turn }, signal);
+  }
+  return record.orderedAt ? null : await orderStep(context, { workflow, record, turn }, signal);
 }
 
 async function orderStep(
@@ -75,7 +83,9 @@ async function orderStep(
   signal: AbortSignal,
 ): Promise<Order | null> {
   const target = { jobId: workflow.jobId, step: record.step };
-  const known = await settled(context, target, signal);
+  const found = await settled(context, target, signal);
+  const leftover = found !== null && await isLeftover(context.sql, target, found);
+  const known = leftover ? null : found;
   if (known && known.status !== "notStarted") return await noteOrdered(context, target, known.status);
   const params = JobParams.safeParse(workflow.params);
   if (!params.success) {
@@ -93,7 +103,9 @@ async function orderStep(
   await turn.confirm();
   try {
     const made = await context.pfcon.schedule(target.step, pfconJob(target.jobId, params.data), signal);
-    return isSkipped(made) ? await skip(context, target) : await noteOrdered(context, target, made.status);
+    if (isSkipped(made)) return await skip(context, target);
+    if (leftover && await isLeftover(context.sql, target, made)) return await inTheWay(context, target);
+    return await noteOrdered(context, target, made.status);
   } catch (fault) {
     if (fault instanceof PfconFaultError) return await startFailed(context, target, fault, signal);
     throw fault;
@@ -118,6 +130,13 @@ async function settled(
   throw new StartFailedError(
     `Cannot order ${step} of job "${jobId}" yet: its container is "${known.message}"`,
   );
+}
+
+/** pfcon runs nothing where a container has succeeded, and has kept the one of an earlier attempt. */
+async function inTheWay(context: RunStepContext, target: StepTarget): Promise<Order | null> {
+  const text =
+    "pfcon has kept the container of an earlier attempt (REMOVE_JOBS=no), and runs nothing in its place";
+  return await endStep(context, target, { result: "not-run", reason: { code: "rejected-by-pfcon", text } });
 }
 
 /** A step that this pfcon does not need has no container. */

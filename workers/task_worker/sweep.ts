@@ -5,6 +5,7 @@
  * @module
  */
 import type { PfconClient } from "lib/pfcon/client.ts";
+import { isStoppable } from "lib/job/workflow.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
@@ -75,9 +76,10 @@ export class Sweep implements Worker {
     const { sql, orders, everyMs } = this.#options;
     const range = { olderThanMs: everyMs, limit: LIMIT, after: this.#after };
     const unordered = await withOutage("look for lost orders", () => findUnordered(sql, range));
-    for (const { jobId, step } of unordered) {
+    for (const { jobId, step, cancelling } of unordered) {
       if (step === "completed") continue;
-      await orders.give(step === "cleanup" ? { jobId, kind: "cleanUp" } : { jobId, kind: "runStep", step });
+      const kind = cancelling && isStoppable(step) ? "stopStep" : "runStep";
+      await orders.give(step === "cleanup" ? { jobId, kind: "cleanUp" } : { jobId, kind, step });
     }
     this.#after = unordered.length < LIMIT ? "" : unordered.at(-1)?.jobId ?? "";
     return unordered.length;

@@ -49,3 +49,13 @@ export async function readAll(
 export function idsOf(entries: readonly StoredLog[]): string[] {
   return entries.map(({ entryId }) => entryId);
 }
+
+/** The lines from number `offset` + 1 on, and how many there are. */
+export async function pageAt(
+  store: LogStore,
+  jobId: string,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<{ total: number; lines: StoredLog[] }> {
+  const page = await store.page(jobId, { limit, from: { offset } });
+  return { total: page.total, lines: page.lines };
+}

@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LogEvent } from "../../event/log.ts";
-import { readAll, type Sentences, storedLog } from "./entries.ts";
+import { pageAt, readAll, type Sentences, storedLog } from "./entries.ts";
 import { HOSTILE_IDS, HOSTILE_LINES } from "./hostile_texts.ts";
 
 /** Nothing is lost, doubled, changed or taken for a query. */
@@ -20,7 +20,7 @@ export const EXACTNESS: Sentences = {
     await other.write([again, storedLog("4-0"), ...entries]);
     const expected = [...entries, storedLog("4-0")];
     for (const pageSize of [100, 1]) assertEquals(await readAll(store, "job", {}, pageSize), expected);
-    assertEquals(await store.page("job", { limit: 10, offset: 0 }), { total: 4, lines: expected });
+    assertEquals(await pageAt(store, "job", { limit: 10, offset: 0 }), { total: 4, lines: expected });
     const elsewhere = { entryId: "1-0", event: { ...storedLog("1-0").event, job_id: "other" } };
     await store.write([elsewhere]);
     assertEquals(await readAll(store, "other"), [elsewhere]);
@@ -30,7 +30,7 @@ export const EXACTNESS: Sentences = {
     await using other = server.open();
     await Promise.all([store, other, store].map((writer) => writer.write(entries)));
     for (const pageSize of [1, 4, 100]) assertEquals(await readAll(store, "job", {}, pageSize), entries);
-    const pages = await Promise.all([0, 25, 50].map((offset) => store.page("job", { limit: 25, offset })));
+    const pages = await Promise.all([0, 25, 50].map((offset) => pageAt(store, "job", { limit: 25, offset })));
     assertEquals(pages.flatMap(({ lines }) => lines), entries);
     assertEquals(pages.map(({ total }) => total), [60, 60, 60]);
   },
@@ -40,7 +40,7 @@ export const EXACTNESS: Sentences = {
     );
     await store.write(entries);
     assertEquals(await readAll(store, "job"), entries);
-    assertEquals((await store.page("job", { limit: 100, offset: 0 })).lines, entries);
+    assertEquals((await pageAt(store, "job", { limit: 100, offset: 0 })).lines, entries);
   },
   "G2 events of any texts, times and optional fields come back exactly": async (store) => {
     const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
@@ -80,7 +80,7 @@ export const EXACTNESS: Sentences = {
     await store.write(HOSTILE_IDS.map((job_id, n) => storedLog(`8-${n}`, { job_id })));
     for (const [n, job_id] of HOSTILE_IDS.entries()) {
       assertEquals(await readAll(store, job_id), [storedLog(`8-${n}`, { job_id })], job_id);
-      assertEquals((await store.page(job_id, { limit: 5, offset: 0 })).total, 1, job_id);
+      assertEquals((await pageAt(store, job_id, { limit: 5, offset: 0 })).total, 1, job_id);
     }
     assertEquals(await readAll(store, "*"), [storedLog(`8-${HOSTILE_IDS.indexOf("*")}`, { job_id: "*" })]);
     assertEquals(await readAll(store, 'nobody" OR job_id:"a'), []);
@@ -101,8 +101,8 @@ export const EXACTNESS: Sentences = {
       next += page.length;
     }
     assertEquals(next, entries.length);
-    assertEquals((await store.page("job", { limit: 2, offset: 0 })).total, 25_000);
-    assertEquals(await store.page("job", { limit: 3, offset: 24_998 }), {
+    assertEquals((await pageAt(store, "job", { limit: 2, offset: 0 })).total, 25_000);
+    assertEquals(await pageAt(store, "job", { limit: 3, offset: 24_998 }), {
       total: 25_000,
       lines: entries.slice(24_998),
     });

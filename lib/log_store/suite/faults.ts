@@ -6,7 +6,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "../../run/outage_error.ts";
 import { UnstorableLogError } from "../unstorable_log_error.ts";
-import { idsOf, readAll, type Sentences, storedLog } from "./entries.ts";
+import { idsOf, pageAt, readAll, type Sentences, storedLog } from "./entries.ts";
 
 /** Outages, several processes, events that cannot be stored. */
 export const FAULTS: Sentences = {
@@ -18,7 +18,7 @@ export const FAULTS: Sentences = {
     await server.stop();
     await assertRejects(() => store.write([storedLog("2-0")]), OutageError, "Cannot store 1 log lines");
     await assertRejects(() => readAll(store, "job"), OutageError, 'Cannot read the log of "job"');
-    await assertRejects(() => store.page("job", { limit: 1, offset: 0 }), OutageError);
+    await assertRejects(() => pageAt(store, "job", { limit: 1, offset: 0 }), OutageError);
     await assertRejects(() => store.ping(), OutageError);
     await assertRejects(() => store.prepare(), OutageError);
     await server.start();
@@ -33,7 +33,7 @@ export const FAULTS: Sentences = {
       assertEquals((await readAll(other, "job")).length, n);
     }
     await store.write([]);
-    assertEquals((await other.page("job", { limit: 1, offset: 0 })).total, 10);
+    assertEquals((await pageAt(other, "job", { limit: 1, offset: 0 })).total, 10);
   },
   "G9 an event that can never be stored is refused as such, and the others go in without it": async (
     store,

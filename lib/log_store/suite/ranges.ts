@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { LogRange } from "../log_store.ts";
-import { idsOf, readAll, type Sentences, storedLog } from "./entries.ts";
+import { idsOf, pageAt, readAll, type Sentences, storedLog } from "./entries.ts";
 
 /** Order, ranges and pages. */
 export const RANGES: Sentences = {
@@ -51,12 +51,12 @@ export const RANGES: Sentences = {
         0,
       ]] as const
     ) {
-      assertEquals(await store.page("job", { limit, offset }), {
+      assertEquals(await pageAt(store, "job", { limit, offset }), {
         total: 42,
         lines: lines.slice(offset, offset + limit),
       });
     }
-    assertEquals(await store.page("nobody", { limit: 10, offset: 0 }), { total: 0, lines: [] });
+    assertEquals(await pageAt(store, "nobody", { limit: 10, offset: 0 }), { total: 0, lines: [] });
   },
   "read() gives every event of one entry id, wherever pages end": async (store) => {
     const entries = Array.from({ length: 30 }, (_, n) => storedLog(`${n % 4 + 1}-0`, { line: `line ${n}` }));

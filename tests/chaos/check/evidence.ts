@@ -160,7 +160,8 @@ function firstSeenAt({ entries, events }: Observations): Map<string, number> {
 /**
  * What is left when an event is told to a client no more often than it may be: one telling of those allowed, and all
  * that is wrong. The first one counts, but of an end of stream the last: whoever connects while Redis loses the lines
- * before it may be told it alone, before all is told again.
+ * before it may be told it alone, before all is told again. An end that says itself that lines may be missing counts
+ * only if there is no other: of a container that is removed while it is read once more, nobody knows any better.
  */
 function withoutRepeats(
   events: readonly SeenEvent[],
@@ -171,7 +172,8 @@ function withoutRepeats(
   for (const [id, tellings] of Map.groupBy(places, ({ data }) => data?.event_id)) {
     if (typeof id !== "string") continue;
     const allowed = tellings.filter(({ at }, index) => index < mayBeTold(id, at));
-    const counts = allowed.at(allowed[0]?.data?.eos === true ? -1 : 0);
+    const ends = allowed.filter(({ data }) => data?.eos === true);
+    const counts = ends.findLast(({ data }) => data.gap !== true) ?? ends.at(-1) ?? allowed[0];
     for (const { place } of allowed) if (place !== counts?.place) repeats.add(place);
   }
   return events.filter((_, place) => !repeats.has(place));

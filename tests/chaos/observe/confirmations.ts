@@ -39,9 +39,15 @@ export class ConfirmationWatch implements AsyncDisposable {
   async #isDurable(event: Record<string, string>): Promise<boolean | null> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<null>((resolve) => timer = setTimeout(() => resolve(null), ANSWER_MS));
-    const rows = this.#sql`SELECT status FROM job_status
-      WHERE job_id = ${event.job_id ?? ""} AND job_type = ${event.job_type ?? ""}`
-      .then((rows) => rows.some((row) => `confirmed_${row.status}` === event.status), () => null);
+    const { job_id = "", job_type = "", timestamp = "", container_id } = event;
+    // A step that is tried again has one row for all its containers: a later one may be there already.
+    const rows = this.#sql`SELECT status, container_id, updated_at FROM job_status
+      WHERE job_id = ${job_id} AND job_type = ${job_type}`
+      .then((rows) =>
+        rows.some((row) =>
+          `confirmed_${row.status}` === event.status ||
+          (row.container_id !== container_id && row.updated_at > new Date(timestamp))
+        ), () => null);
     return await Promise.race([rows, late]).finally(() => clearTimeout(timer));
   }
 }

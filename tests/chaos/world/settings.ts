@@ -35,7 +35,7 @@ const SHORT: Record<WorkerName, Record<string, string>> = {
   },
   task_worker: {
     PFCON_TIMEOUT_SECONDS: "3",
-    PFCON_SCHEDULE_TIMEOUT_SECONDS: "8",
+    PFCON_SCHEDULE_TIMEOUT_SECONDS: "15",
     SWEEP_INTERVAL_SECONDS: "2",
     SILENT_STEP_SECONDS: "5",
   },

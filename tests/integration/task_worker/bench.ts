@@ -18,10 +18,19 @@ import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
 import { submit } from "../../../workers/sse_service/jobs/submit.ts";
 import { type Order } from "../../../workers/task_worker/apply_fact.ts";
 import { recordStatus } from "../../../workers/task_worker/record_status.ts";
+import type { StopSettings } from "../../../workers/task_worker/stop_step.ts";
 import { PfconBench } from "./pfcon_bench.ts";
 
 /** "Now" of everything that is told the time (ms since 1970), so that runs can be compared. */
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
+
+/** How steps of cancelled workflows are stopped, where a test does not say otherwise. */
+export const STOP: StopSettings = {
+  logStreamOf: () => "stream:job-logs:0",
+  forceAfterMs: null,
+  catchUpMs: 100,
+  untoldMs: 60_000,
+};
 
 /** Everything a test needs. */
 export interface Bench extends AsyncDisposable {
@@ -87,7 +96,7 @@ export function benchOfFile(beforeEach: (bench: Bench) => Promise<void> = forget
 /** Forgets all jobs, in Postgres, Redis and pfcon. */
 export async function forgetAll({ sql, redis, pfcon }: Bench): Promise<void> {
   await sql`TRUNCATE job_status, job_workflow, job_workflow_events, job_status_history, job_outbox, job_step,
-    status_progress`;
+    job_past_step, job_control, status_progress`;
   await redis.flushall();
   await pfcon.forgetAll();
 }

@@ -7,7 +7,7 @@ import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { submit } from "../../../workers/sse_service/jobs/submit.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
 import { Sweep } from "../../../workers/task_worker/sweep.ts";
-import { accept, benchOfFile, forgetAll, lifeOf, NOW, record } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, STOP } from "./bench.ts";
 import { dump } from "./dump.ts";
 import { assertPassed, crashEverywhere, FaultPoints, InjectedCrash } from "./fault_points.ts";
 
@@ -59,6 +59,7 @@ async function order(points: FaultPoints): Promise<void> {
       startAttempts: 1,
       startGraceMs: 0,
       conflictPatienceMs: 0,
+      stop: STOP,
       now: () => NOW,
     },
     { jobId: "trial-1", step: "copy" },

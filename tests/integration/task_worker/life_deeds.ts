@@ -15,7 +15,7 @@ import { cleanUp } from "../../../workers/task_worker/clean_up.ts";
 import { recordStatus } from "../../../workers/task_worker/record_status.ts";
 import { Relay } from "../../../workers/task_worker/relay.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
-import { accept, lifeOf, NOW } from "./bench.ts";
+import { accept, lifeOf, NOW, STOP } from "./bench.ts";
 import type { FaultPoints } from "./fault_points.ts";
 
 /** What the deeds are done with. */
@@ -37,7 +37,7 @@ export function lifeDeeds(tools: Tools, points: FaultPoints): Record<string, () 
   const pfcon = points.pfcon(tools.pfcon);
   const context = { sql, redis, pfcon, now: () => NOW };
   const order = async (step: JobType) => {
-    const patience = { startAttempts: 3, startGraceMs: 0, conflictPatienceMs: 600_000 };
+    const patience = { startAttempts: 3, startGraceMs: 0, conflictPatienceMs: 600_000, stop: STOP };
     await runStep({ ...context, ...patience }, { jobId: JOB, step }, points.signal);
   };
   const hear = async (step: JobType) => {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { JOB_TYPES } from "lib/event/status.ts";
 import type { Ending } from "lib/testing/workflow_model.ts";
 import { accept, benchOfFile, forgetAll } from "./bench.ts";
-import { type Happening, JOB, World } from "./world.ts";
+import type { Happening } from "./happening.ts";
+import { JOB, World } from "./world.ts";
 
 const bench = benchOfFile();
 
@@ -18,6 +19,8 @@ const anyHappening: fc.Arbitrary<Happening> = fc.record({
     "relay" as const,
     "sweep" as const,
     "pfconFails" as const,
+    "cancel" as const,
+    "retry" as const,
   ),
   step: fc.constantFrom(...JOB_TYPES),
   state: fc.nat({ max: 2 }),
@@ -37,13 +40,17 @@ Deno.test("G5 G6 G7 the real transactions come to the model's end whatever happe
   const numRuns = Number(Deno.env.get("TEST_RUNS") ?? 12);
   const lives = fc.asyncProperty(
     anyPlan,
-    fc.array(anyHappening, { minLength: 10, maxLength: 50 }),
-    async (plan, happenings) => {
+    // Between two rounds the job comes to its end, and somebody asks for another attempt.
+    fc.array(fc.array(anyHappening, { minLength: 5, maxLength: 40 }), { minLength: 1, maxLength: 2 }),
+    async (plan, rounds) => {
       await forgetAll(bench);
       const world = new World(bench, plan);
       await accept(bench.sql, JOB);
-      for (const happening of happenings) await world.happen(happening);
-      await world.settle();
+      for (const [index, happenings] of rounds.entries()) {
+        if (index > 0) await world.happen({ kind: "retry", step: "copy", state: 0, crashAt: 0 });
+        for (const happening of happenings) await world.happen(happening);
+        await world.settle();
+      }
       await world.check();
     },
   );

@@ -7,7 +7,7 @@ import { JobBusyError } from "lib/store/job_turn.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
-import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, workflowOf } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, STOP, workflowOf } from "./bench.ts";
 import { dump } from "./dump.ts";
 import { assertPassed, crashEverywhere, FaultPoints } from "./fault_points.ts";
 import { type Interference, skipped } from "./pfcon_bench.ts";
@@ -30,6 +30,7 @@ function run(
     startAttempts: 3,
     startGraceMs,
     conflictPatienceMs: 600_000,
+    stop: STOP,
     now: () => NOW,
   };
   return runStep(context, { jobId: "trial-1", step }, points.signal);

@@ -6,7 +6,7 @@ import { OutageError } from "lib/run/outage_error.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";
 import { runStep, type RunStepContext } from "../../../workers/task_worker/run_step.ts";
-import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, workflowOf } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, STOP, workflowOf } from "./bench.ts";
 import { FaultPoints } from "./fault_points.ts";
 import { type Interference, skipped } from "./pfcon_bench.ts";
 
@@ -34,6 +34,7 @@ function run(
     startAttempts: 3,
     startGraceMs: 0,
     conflictPatienceMs: 600_000,
+    stop: STOP,
     now: () => NOW,
     ...changes,
   };
@@ -230,6 +231,7 @@ Deno.test("runStep() notes nothing when it is cut off because the worker stops",
     startAttempts: 3,
     startGraceMs: 0,
     conflictPatienceMs: 600_000,
+    stop: STOP,
     now: () => NOW,
   };
   await assertRejects(() => runStep(context, { jobId: "trial-1", step: "copy" }, stop.signal));

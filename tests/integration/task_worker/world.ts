@@ -3,37 +3,30 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
-import { JOB_TYPES, type JobType, type StatusEvent } from "lib/event/status.ts";
-import { WORKFLOW_STEPS } from "lib/event/workflow.ts";
+import { assertEquals } from "@std/assert";
+import { JOB_TYPES, type JobType } from "lib/event/status.ts";
+import type { WorkflowStep } from "lib/event/workflow.ts";
 import { containerFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { json } from "lib/pfcon/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
-import { type Ending, lifeWith } from "lib/testing/workflow_model.ts";
+import { BEGINNING } from "lib/testing/workflow_model.ts";
+import { cancel } from "../../../workers/sse_service/control/cancel.ts";
+import { retry } from "../../../workers/sse_service/control/retry.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { cleanUp, CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
 import { Relay } from "../../../workers/task_worker/relay.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
 import { Sweep } from "../../../workers/task_worker/sweep.ts";
-import { type Bench, entriesOf, lifeOf, NOW, stored, workflowOf } from "./bench.ts";
+import { type Bench, entriesOf, lifeOf, NOW, STOP, stored, workflowOf } from "./bench.ts";
 import { FaultPoints, untilCrash } from "./fault_points.ts";
+import type { Container, Happening, Plan } from "./happening.ts";
+import { livesOf } from "./lives_of.ts";
+import { assertSoundRecord } from "./sound_record.ts";
 import { skipped } from "./pfcon_bench.ts";
 
 /** The job of a world. */
 export const JOB = "trial-1";
-
-/** How pfcon and the containers behave. */
-export type Plan = Readonly<Record<JobType, Ending>>;
-
-/** Something that happens; `crashAt` is the point at which the process dies while it does it, 0 for none. */
-export interface Happening {
-  readonly kind: "order" | "tell" | "prove" | "cleanUp" | "relay" | "sweep" | "pfconFails";
-  readonly step: JobType;
-  /** Which of the container's states is told. */
-  readonly state: number;
-  readonly crashAt: number;
-}
 
 const RELAY = {
   numShards: 1,
@@ -45,41 +38,31 @@ const RELAY = {
 
 /** See the module's description. */
 export class World {
-  readonly made: JobType[] = [];
+  readonly made: Container[] = [];
   readonly faults: string[] = [];
-  readonly #told = new Map<JobType, StatusEvent[]>();
   readonly #bench: Bench;
   readonly #plan: Plan;
   #pfconFails = false;
+  #attempt = 1;
+  /** By attempt, the step at which the workflow stood when it was cancelled. */
+  readonly #cancelledAt = new Map<number, WorkflowStep>();
 
   constructor(bench: Bench, plan: Plan) {
     this.#bench = bench;
     this.#plan = plan;
     const { pfcon } = bench;
     pfcon.onMade = (step) => {
-      this.made.push(step);
       const ending = plan[step];
-      const container = JOB_TYPES.indexOf(step) + 1;
-      this.#told.set(
-        step,
-        lifeOf(
-          JOB,
-          step,
-          ending === "finishedWithError" || ending === "undefined" ? ending : "finishedSuccessfully",
-          {
-            at: container * 10,
-            container,
-          },
-        ),
-      );
+      const container = this.made.length + 1;
+      const end = ending === "finishedWithError" || ending === "undefined" ? ending : "finishedSuccessfully";
+      const events = lifeOf(JOB, step, end, { at: container * 10, container });
+      this.made.push({ attempt: this.#attempt, step, events });
       if (ending !== "undefined") pfcon.setState(step, JOB, ending as "finishedSuccessfully");
     };
     pfcon.interfere = async (call, pass) => {
       const [method, name] = call.split(" ");
       const step = name as JobType;
-      if (method === "DELETE" && this.#told.has(step) && !await this.#isProven(step)) {
-        this.faults.push(`${step} was deleted before its log was proven`);
-      }
+      if (method === "DELETE") await this.#judgeDelete(step);
       if (this.#pfconFails) {
         this.#pfconFails = false;
         if (method === "POST") await pass(); // done, but nobody hears of it
@@ -89,6 +72,18 @@ export class World {
       if (plan[step] === "skipped") return skipped(call);
       return plan[step] === "not-run" ? json(400, { message: "no" }) : undefined;
     };
+  }
+
+  /** Only the step that is cancelled may go before its log is proven, and only if it would go on running. */
+  async #judgeDelete(step: JobType): Promise<void> {
+    const stopped = this.#cancelledAt.get(this.#attempt) === step && this.#plan[step] === "undefined";
+    const container = this.#newest(step);
+    if (stopped || !container || container.attempt < this.#attempt) return;
+    if (!await this.#isProven(container)) this.faults.push(`${step} was deleted before its log was proven`);
+  }
+
+  #newest(step: JobType): Container | undefined {
+    return this.made.findLast((container) => container.step === step);
   }
 
   /** What the points of crash are around. */
@@ -101,6 +96,7 @@ export class World {
       startAttempts: 3,
       startGraceMs: 0,
       conflictPatienceMs: 600_000,
+      stop: STOP,
       held: { hold: () => {}, release: () => {} },
       quiescenceMs: null,
       now: () => NOW,
@@ -118,12 +114,15 @@ export class World {
     await untilCrash(points, async () => {
       if (kind === "order") await this.#carryOut({ jobId: JOB, kind: "runStep", step }, points);
       if (kind === "cleanUp") await this.#carryOut({ jobId: JOB, kind: "cleanUp" }, points);
-      if (kind === "tell") await this.#tell(step, state, points);
+      if (kind === "tell") { for (const one of this.#of(step)) await this.#tell(one, state, points); }
+      if (kind === "cancel" || kind === "retry") await this.#ask(kind, points);
       if (kind === "relay") {
         await new Relay(points.sql(this.#bench.sql), points.redis(this.#bench.redis), RELAY).runOnce();
       }
       if (kind === "sweep") await this.#sweep(points);
     });
+    if (kind === "cancel") await this.#noteCancel();
+    if (kind === "retry") this.#attempt = (await workflowOf(this.#bench.sql, JOB)).attempt;
     await this.#look();
   }
 
@@ -133,8 +132,8 @@ export class World {
     const none = new FaultPoints();
     for (let rounds = 0; rounds < 12; rounds++) {
       await this.#sweep(none);
-      for (const step of this.made) for (const state of [0, 1, 2]) await this.#tell(step, state, none);
-      for (const step of this.made) await this.#prove(step);
+      for (const one of this.made) for (const state of [0, 1, 2]) await this.#tell(one, state, none);
+      for (const step of JOB_TYPES) await this.#prove(step);
       await this.#look();
     }
     await new Relay(this.#bench.sql, this.#bench.redis, RELAY).runOnce();
@@ -143,7 +142,7 @@ export class World {
   async #carryOut(order: Order | null, points: FaultPoints): Promise<void> {
     const context = this.#context(points);
     try {
-      if (order?.kind === "runStep") await runStep(context, order, points.signal);
+      if (order && order.kind !== "cleanUp") await runStep(context, order, points.signal);
       if (order?.kind === "cleanUp") await cleanUp(context, JOB, points.signal);
     } catch (error) {
       // The queue would try again.
@@ -151,8 +150,16 @@ export class World {
     }
   }
 
-  async #tell(step: JobType, state: number, points: FaultPoints): Promise<void> {
-    const event = this.#told.get(step)?.[state];
+  #made(): string[] {
+    return this.made.map(({ attempt, step }) => `${attempt} ${step}`);
+  }
+
+  #of(step: JobType): Container[] {
+    return this.made.filter((container) => container.step === step);
+  }
+
+  async #tell({ events }: Container, state: number, points: FaultPoints): Promise<void> {
+    const event = events[state];
     if (event) await recordStatus(points.sql(this.#bench.sql), stored(event), { shard: 0, now: NOW });
   }
 
@@ -166,33 +173,50 @@ export class World {
       });
   }
 
+  /** As the API does, which then has the order carried out. */
+  async #ask(kind: "cancel" | "retry", points: FaultPoints): Promise<void> {
+    const asked = { by: "alice", reason: null, now: NOW };
+    const answer = kind === "cancel"
+      ? await cancel(points.sql(this.#bench.sql), JOB, asked)
+      : await retry(points.sql(this.#bench.sql), JOB, { ...asked, after: null });
+    if (answer.kind !== "accepted") return;
+    if (kind === "cancel") await this.#noteCancel();
+    else this.#attempt = answer.attempt;
+    await this.#carryOut(answer.order, points);
+  }
+
+  /** The request may have been committed although whoever made it died. */
+  async #noteCancel(): Promise<void> {
+    const { step, attempt, cancelledAt } = await workflowOf(this.#bench.sql, JOB);
+    if (cancelledAt && !this.#cancelledAt.has(attempt)) this.#cancelledAt.set(attempt, step);
+  }
+
   async #prove(step: JobType): Promise<void> {
-    const [event] = this.#told.get(step) ?? [];
-    if (event?.container_id) await this.#bench.redis.set(containerFlushedKey(event.container_id), "1");
+    for (const { events } of this.#of(step)) {
+      await this.#bench.redis.set(containerFlushedKey(events[0]?.container_id ?? ""), "1");
+    }
   }
 
-  async #isProven(step: JobType): Promise<boolean> {
-    const [event] = this.#told.get(step) ?? [];
-    return await this.#bench.redis.exists(containerFlushedKey(event?.container_id ?? "")) === 1;
+  async #isProven({ events }: Container): Promise<boolean> {
+    return await this.#bench.redis.exists(containerFlushedKey(events[0]?.container_id ?? "")) === 1;
   }
 
-  /** What must hold at any time: no confirmation without its record, no way back, nothing ordered twice. */
+  /** What must hold at any time: a sound record, nothing ordered twice. */
   async #look(): Promise<void> {
-    const [early] = await this.#bench.sql`
-      SELECT event FROM job_outbox o WHERE stream = 'status' AND NOT EXISTS (
-        SELECT 1 FROM job_status_history h WHERE h.event ->> 'status' = o.event ->> 'previous_status'
-          AND h.event ->> 'job_type' = o.event ->> 'job_type')`;
-    assertEquals(early, undefined, "a confirmation is early");
-    const moves = await this.#bench.sql`SELECT current_step FROM job_workflow_events ORDER BY id`;
-    const steps = moves.map(({ current_step }) => WORKFLOW_STEPS.indexOf(current_step));
-    assert(steps.every((step, index) => step >= (steps[index - 1] ?? 0)), "a workflow event goes backwards");
-    assertEquals(new Set(this.made).size, this.made.length, `made twice: ${this.made}`);
+    await assertSoundRecord(this.#bench.sql);
+    const made = this.#made();
+    assertEquals(new Set(made).size, made.length, `made twice: ${made}`);
     assertEquals(this.faults, []);
   }
 
   /** Everything that was to become of the job. */
   async check(): Promise<void> {
-    const life = lifeWith(this.#plan);
+    const lives = livesOf(this.#plan, {
+      attempts: this.#attempt,
+      made: this.made,
+      cancelledAt: this.#cancelledAt,
+    });
+    const life = lives.at(-1) ?? BEGINNING;
     const { step, status, steps } = await workflowOf(this.#bench.sql, JOB);
     assertEquals([step, status], ["completed", life.verdict]);
     assertEquals(Object.fromEntries(steps.map(({ step, outcome }) => [step, outcome])), life.ends);
@@ -201,15 +225,17 @@ export class World {
       told.map((event) => `${event.current_step} ${event.current_step_status} ${event.workflow_status}`),
       life.moves,
     );
-    const ran = JOB_TYPES.filter((step) => this.#told.has(step));
     assertEquals(
-      ran,
-      JOB_TYPES.filter((step) => !["skipped", "not-run", undefined].includes(life.ends[step])),
+      this.#made(),
+      lives.flatMap(({ ends, attempt }) =>
+        JOB_TYPES.filter((step) => !["skipped", "not-run", undefined].includes(ends[step]))
+          .map((step) => `${attempt} ${step}`)
+      ),
     );
     // The same one goes out again where the end of a life was told before its beginning (see `recordStatus()`).
     const out = await entriesOf(this.#bench.redis, "stream:job-status:0");
     const confirmed = [...new Set(out.map(({ event }) => event.event_id))].sort();
-    const ends = ran.flatMap((step) => this.#told.get(step)?.at(-1) ?? []);
+    const ends = this.made.flatMap(({ events }) => events.at(-1) ?? []);
     assertEquals(
       confirmed,
       ends.map((event) => confirmationOf(event)?.event_id).sort(),

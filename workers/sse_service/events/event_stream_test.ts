@@ -3,6 +3,7 @@ import { createParser } from "eventsource-parser";
 import { HEARTBEAT, PREAMBLE, RETRY_MS, sseEvent } from "./event_stream.ts";
 
 Deno.test("sseEvent() is read back by a stock parser with name, id and data", () => {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   const events: unknown[] = [];
   let retry: number | undefined;
   const parser = createParser({
@@ -10,7 +11,7 @@ Deno.test("sseEvent() is read back by a stock parser with name, id and data", ()
     onRetry: (ms) => retry = ms,
   });
   parser.feed(
-    PREAMBLE + sseEvent("logs", "g_1-0_2-0_3-0", `{"line":"a\\nb: c"}`) + HEARTBEAT +
+    text(PREAMBLE) + sseEvent("logs", "g_1-0_2-0_3-0", `{"line":"a\\nb: c"}`) + text(HEARTBEAT) +
       sseEvent("end", "x", "{}"),
   );
   assertEquals(retry, RETRY_MS);

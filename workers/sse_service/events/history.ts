@@ -1,123 +1,119 @@
 /**
- * What is known of a job up to the moment a client began to listen, as live entries would have told it.
- *
- * Records are stored some time after they appear in their stream. What is not stored yet is taken from the
- * stream itself, from where its consumers have acknowledged everything (`settled`) to where the live entries
- * begin (`tip`): so nothing falls between, and nothing comes twice.
+ * What is known of a job up to the moment a client began to listen, as live entries would have told it: its statuses
+ * and its workflow here, its log in `log_pages.ts`, both in the order in which they were written.
  *
  * @module
  */
-import type { Redis } from "ioredis";
-import { encodeLogEvent, encodeStatusEvent, encodeWorkflowEvent } from "lib/event/codec.ts";
+import { encodeStatusEvent, encodeWorkflowEvent } from "lib/event/codec.ts";
 import type { StatusEvent } from "lib/event/status.ts";
 import type { WorkflowEvent } from "lib/event/workflow.ts";
-import type { LogStore } from "lib/log_store/log_store.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import { listOutbox, publishedMemoKey } from "lib/store/outbox.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
-import { compareEntryIds } from "lib/stream/entry_id.ts";
+import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { shardOf } from "lib/stream/keys.ts";
-import { acknowledgedUpTo, readRange } from "lib/stream/tail.ts";
-import { jobIdOf } from "./hub.ts";
-import type { LiveEntry } from "./mailbox.ts";
+import { redisCall } from "lib/stream/redis_script.ts";
+import { readRange } from "lib/stream/tail.ts";
+import { decodeEntry, type Entry, entryOf } from "./entry.ts";
+import type { LogPage, LogSources } from "./log_pages.ts";
 import type { Kind } from "./position.ts";
+import type { Shareable } from "./shared_reads.ts";
 
 /** Where history is read. */
-export interface HistorySources {
+export interface HistorySources extends LogSources {
   readonly sql: Sql;
-  readonly redis: Redis;
-  readonly logStore: Pick<LogStore, "read">;
-  readonly logGroup: string;
   readonly numShards: number;
   /** The stream of a job's entries of one kind. */
   readonly streamOf: (kind: Kind, jobId: string) => string;
 }
 
-/** Part of a stream: after `after` (exclusive) up to `tip` (inclusive). */
-export interface HistoryRange {
-  readonly after: string;
-  readonly tip: string;
+/** All statuses and workflow events of a job up to `tips`, oldest first. */
+export interface JobHistory extends Shareable {
+  readonly tips: Readonly<Record<Kind, string>>;
+  readonly entries: readonly Entry[];
 }
 
-/** Status events of the range, oldest first: recorded ones, those not recorded yet, and confirmations. */
-export async function statusHistory(
+/**
+ * Reads it. What is not recorded yet is taken from the stream itself, from where everything is recorded to the tip: so
+ * nothing falls between, and nothing comes twice.
+ */
+export async function jobHistory(
   sources: HistorySources,
   jobId: string,
-  range: HistoryRange,
-): Promise<LiveEntry[]> {
-  const { sql } = sources;
+  tips: Readonly<Record<Kind, string>>,
+): Promise<JobHistory> {
+  const entries = [
+    ...await statusHistory(sources, jobId, tips.status),
+    ...await workflowHistory(sources, jobId, tips.workflow),
+  ].sort((a, b) => compareEntryIds(a.id, b.id));
+  return { tips, entries, bytes: entries.reduce((bytes, { data }) => bytes + 2 * data.length + 300, 0) };
+}
+
+/** Whether history that goes up to `tips` goes up to `wanted`. */
+export function reaches(tips: JobHistory["tips"], wanted: JobHistory["tips"]): boolean {
+  return compareEntryIds(tips.status, wanted.status) >= 0 &&
+    compareEntryIds(tips.workflow, wanted.workflow) >= 0;
+}
+
+async function statusHistory(sources: HistorySources, jobId: string, tip: string): Promise<Entry[]> {
+  const { sql, redis } = sources;
   const settled = await withOutage(
     "read progress",
     () => recordedUpTo(sql, shardOf(jobId, sources.numShards)),
   );
   const recorded = await withOutage("read statuses", () => listStatuses(sql, jobId));
-  const entries = new Map(recorded.map(({ entryId, event }) => [entryId, replayedStatus(event)]));
+  const entries = new Map(recorded.map(({ entryId, event }) => [entryId, statusEntry(entryId, event)]));
   for (const { id, event } of await outboxEntries<StatusEvent>(sources, jobId, "status")) {
-    entries.set(id, replayedStatus(event));
+    entries.set(id, statusEntry(id, event));
   }
-  const stream = sources.streamOf("status", jobId);
-  for await (const page of readRange(sources.redis, stream, { after: settled, until: range.tip })) {
-    for (const { position, data } of page) {
-      if (!entries.has(position) && jobIdOf(data) === jobId) entries.set(position, data);
+  await redisCall("read the status stream", async () => {
+    const range = { after: settled, until: tip };
+    for await (const page of readRange(redis, sources.streamOf("status", jobId), range)) {
+      for (const found of page) {
+        const entry = entries.has(found.position) ? null : decodeEntry("status", found, jobId);
+        if (entry) entries.set(entry.id, entry);
+      }
     }
-  }
-  return within(range, "status", entries);
+  });
+  // What is told again, but not recorded again, is there under its first place already.
+  const known = new Set(recorded.map(({ event }) => event.event_id));
+  const stored = new Set(recorded.map(({ entryId }) => entryId));
+  return [...entries.values()].filter(({ id, eventId }) =>
+    compareEntryIds(id, tip) <= 0 && (stored.has(id) || !known.has(eventId))
+  );
 }
 
-/** Workflow events of the range, oldest first. */
-export async function workflowHistory(
-  sources: HistorySources,
-  jobId: string,
-  range: HistoryRange,
-): Promise<LiveEntry[]> {
-  const entries = await outboxEntries<WorkflowEvent>(sources, jobId, "workflow");
-  return within(range, "workflow", new Map(entries.map(({ id, event }) => [id, encodeWorkflowEvent(event)])));
-}
-
-/** Log events of the range, oldest first, page by page: from the log store, then what is still on its way there. */
-export async function* logHistory(
-  sources: HistorySources,
-  jobId: string,
-  range: HistoryRange & { signal: AbortSignal },
-): AsyncGenerator<LiveEntry[]> {
-  const stream = sources.streamOf("logs", jobId);
-  const settled = await acknowledgedUpTo(sources.redis, stream, sources.logGroup);
-  let last = range.after;
-  for await (
-    const page of sources.logStore.read(jobId, { after: range.after, withMarkers: true }, {
-      signal: range.signal,
-    })
-  ) {
-    const entries = page.filter(({ entryId }) => compareEntryIds(entryId, range.tip) <= 0)
-      .map(({ entryId, event }): LiveEntry => ({ kind: "logs", id: entryId, data: encodeLogEvent(event) }));
-    last = entries.at(-1)?.id ?? last;
-    if (entries.length > 0) yield entries;
-    if (entries.length < page.length) return; // the rest comes live
+/** In the order in which they became true. One whose place is before an earlier one's is about to be sent again. */
+async function workflowHistory(sources: HistorySources, jobId: string, tip: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let last = FIRST_ENTRY_ID;
+  for (const { id, event, number } of await outboxEntries<WorkflowEvent>(sources, jobId, "workflow")) {
+    if (compareEntryIds(id, last) <= 0 || compareEntryIds(id, tip) > 0) continue;
+    last = id;
+    entries.push(entryOf("workflow", id, event, encodeWorkflowEvent(event), number));
   }
-  const after = compareEntryIds(last, settled) > 0 ? last : settled;
-  for await (const page of readRange(sources.redis, stream, { after, until: range.tip })) {
-    if (range.signal.aborted) return;
-    const entries = page.filter(({ data }) => jobIdOf(data) === jobId)
-      .map(({ position, data }): LiveEntry => ({ kind: "logs", id: position, data }));
-    if (entries.length > 0) yield entries;
-  }
+  return entries;
 }
 
 /** Merges log pages with the few other entries, all by entry id, which is the order in which they were written. */
 export async function* merged(
-  others: readonly LiveEntry[],
-  logs: AsyncIterable<LiveEntry[]>,
-): AsyncGenerator<LiveEntry[]> {
-  const waiting = [...others].sort((a, b) => compareEntryIds(a.id, b.id));
-  for await (const page of logs) {
-    const last = page.at(-1)?.id;
+  others: readonly Entry[],
+  logs: AsyncIterable<Pick<LogPage, "entries" | "from">>,
+): AsyncGenerator<Pick<LogPage, "entries" | "from">> {
+  let next = 0;
+  for await (const { entries, from } of logs) {
+    const last = entries.at(-1)?.id;
     if (last === undefined) continue;
-    const next = waiting.findIndex((entry) => compareEntryIds(entry.id, last) > 0);
-    const before = waiting.splice(0, next < 0 ? waiting.length : next);
-    yield [...page, ...before].sort((a, b) => compareEntryIds(a.id, b.id));
+    const first = next;
+    while (next < others.length && compareEntryIds(others[next]?.id ?? "", last) <= 0) next++;
+    if (first === next) yield { entries, from };
+    else {
+      const both = [...entries, ...others.slice(first, next)];
+      yield { entries: both.sort((a, b) => compareEntryIds(a.id, b.id)), from };
+    }
   }
-  if (waiting.length > 0) yield waiting;
+  if (next < others.length) yield { entries: others.slice(next), from: "store" };
 }
 
 /** Outbox rows that have gone out; one whose place is not noted yet is looked up where the relay remembers it. */
@@ -125,27 +121,22 @@ async function outboxEntries<E>(
   sources: HistorySources,
   jobId: string,
   stream: "status" | "workflow",
-): Promise<{ id: string; event: E }[]> {
+): Promise<{ id: string; event: E; number: number }[]> {
   const rows = await withOutage("read the outbox", () => listOutbox<E>(sources.sql, jobId, stream));
-  const unnoted = rows.filter((row) => row.entryId === null);
-  const memo = unnoted.length === 0
-    ? []
-    : await sources.redis.hmget(publishedMemoKey(jobId), ...unnoted.map((row) => row.id));
-  const places = new Map(unnoted.map((row, index) => [row.id, memo[index] ?? null]));
-  return rows.flatMap((row) => {
+  const unnoted = rows.filter((row) => row.entryId === null).map((row) => row.id);
+  const memo = unnoted.length === 0 ? [] : await redisCall(
+    "look up what went out",
+    () => sources.redis.hmget(publishedMemoKey(jobId), ...unnoted),
+  );
+  const places = new Map(unnoted.map((id, index) => [id, memo[index] ?? null]));
+  return rows.flatMap((row, index) => {
     const id = row.entryId ?? places.get(row.id) ?? null;
-    return id === null ? [] : [{ id, event: row.event }];
+    return id === null ? [] : [{ id, event: row.event, number: index + 1 }];
   });
 }
 
-function within(range: HistoryRange, kind: Kind, entries: ReadonlyMap<string, string>): LiveEntry[] {
-  return [...entries]
-    .filter(([id]) => compareEntryIds(id, range.after) > 0 && compareEntryIds(id, range.tip) <= 0)
-    .map(([id, data]): LiveEntry => ({ kind, id, data }))
-    .sort((a, b) => compareEntryIds(a.id, b.id));
-}
-
 /** A status from history also has its time under the reference's name for it (http.md). */
-function replayedStatus(event: StatusEvent): string {
-  return `${encodeStatusEvent(event).slice(0, -1)},"updated_at":${JSON.stringify(event.timestamp)}}`;
+function statusEntry(id: string, event: StatusEvent): Entry {
+  const data = `${encodeStatusEvent(event).slice(0, -1)},"updated_at":${JSON.stringify(event.timestamp)}}`;
+  return entryOf("status", id, event, data);
 }

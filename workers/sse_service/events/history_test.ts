@@ -1,15 +1,17 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { compareEntryIds } from "lib/stream/entry_id.ts";
+import { type Entry, entryOf } from "./entry.ts";
 import { merged } from "./history.ts";
-import type { LiveEntry } from "./mailbox.ts";
 
 const ids = fc.uniqueArray(fc.nat(200), { maxLength: 40 }).map((values) => values.sort((a, b) => a - b));
-const entries = (kind: LiveEntry["kind"], values: number[]) =>
-  values.map((value): LiveEntry => ({ kind, id: `${value}-${kind === "logs" ? 0 : 1}`, data: "" }));
+const entries = (kind: Entry["kind"], values: number[]) =>
+  values.map((value): Entry => entryOf(kind, `${value}-${kind === "logs" ? 0 : 1}`, {}, ""));
 
-async function* paged(all: LiveEntry[], size: number): AsyncGenerator<LiveEntry[]> {
-  for (let at = 0; at < all.length; at += size) yield await Promise.resolve(all.slice(at, at + size));
+async function* paged(all: Entry[], size: number) {
+  for (let at = 0; at < all.length; at += size) {
+    yield await Promise.resolve({ entries: all.slice(at, at + size), from: "store" as const });
+  }
 }
 
 Deno.test("merged() gives every entry of both once, in the order of their ids", async () => {
@@ -17,7 +19,9 @@ Deno.test("merged() gives every entry of both once, in the order of their ids", 
     fc.asyncProperty(ids, ids, fc.integer({ min: 1, max: 7 }), async (logIds, otherIds, pageSize) => {
       const logs = entries("logs", logIds);
       const others = entries("workflow", otherIds);
-      const out = (await Array.fromAsync(merged(others, paged(logs, pageSize)))).flat();
+      const out = (await Array.fromAsync(merged(others, paged(logs, pageSize)))).flatMap(({ entries }) =>
+        entries
+      );
       assertEquals(out, [...logs, ...others].sort((a, b) => compareEntryIds(a.id, b.id)));
     }),
   );

@@ -1,15 +1,22 @@
 /**
- * One reader for all streams, however many clients: each new entry goes to the mailboxes of its job.
+ * One reader for all streams, however many clients: each new entry goes to the feed of its job. A watch beside it
+ * notices when Redis may have lost something (`generation.ts`) and sends every client back to history.
  *
  * @module
  */
 import type { Redis } from "ioredis";
+import { backoffMs } from "lib/run/backoff.ts";
 import type { Logger } from "lib/run/log.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { unlessAborted } from "lib/run/unless_aborted.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { shardKey, shardKeys, shardOf } from "lib/stream/keys.ts";
 import { lastEntryId, tail, type TailBatch } from "lib/stream/tail.ts";
-import { Mailbox } from "./mailbox.ts";
+import type { SseMetrics } from "../operations/sse_metrics.ts";
+import { decodeEntry, jobIdOf } from "./entry.ts";
+import { type Generation, readGeneration } from "./generation.ts";
+import { JobFeed } from "./job_feed.ts";
 import { type Kind, KINDS } from "./position.ts";
 
 /** What the hub reads. */
@@ -17,17 +24,17 @@ export interface HubOptions {
   /** Stream base of each kind. */
   readonly bases: Readonly<Record<Kind, string>>;
   readonly numShards: number;
-  /** See {@linkcode Mailbox.capacity}. @default MAILBOX_CAPACITY */
+  /** Most that is kept of live entries for one client that still reads history (characters). @default MAILBOX_CAPACITY */
   readonly mailboxCapacity?: number;
   readonly log: Logger;
 }
 
-/** A client's hold on a job's live entries. */
-export interface Subscription extends Disposable {
-  readonly mailbox: Mailbox;
-  /** Per kind the newest entry handed out before the subscription began: later ones come to the mailbox. */
-  readonly tips: Readonly<Record<Kind, string>>;
-}
+/** Pause between two looks at the generation of the streams (ms). */
+const WATCH_MS = 1_000;
+/** What comes within this time goes out in one chunk (ms); the first after a quiet moment goes at once. */
+const MOMENT_MS = 10;
+/** The same, at most, when sending itself takes long. */
+const LONGEST_MOMENT_MS = 100;
 
 /** See the module's description. */
 export class Hub implements Worker {
@@ -37,10 +44,15 @@ export class Hub implements Worker {
   readonly #reader: Redis;
   readonly #options: HubOptions;
   readonly #kinds = new Map<string, Kind>();
+  /** By stream, the newest entry handed out. */
   readonly #positions = new Map<string, string>();
-  readonly #mailboxes = new Map<string, Set<Mailbox>>();
+  readonly #feeds = new Map<string, JobFeed>();
+  readonly #unsent = new Set<JobFeed>();
   readonly #started = Promise.withResolvers<void>();
+  #generation: Generation = { id: "0", ageMs: 0 };
   #advanced = Promise.withResolvers<void>();
+  #flushing: ReturnType<typeof setTimeout> | undefined;
+  #momentMs = MOMENT_MS;
 
   constructor(redis: Redis, reader: Redis, options: HubOptions) {
     this.#redis = redis;
@@ -54,8 +66,18 @@ export class Hub implements Worker {
   /** Clients connected now. */
   get clients(): number {
     let count = 0;
-    for (const mailboxes of this.#mailboxes.values()) count += mailboxes.size;
+    for (const feed of this.#feeds.values()) count += feed.clients;
     return count;
+  }
+
+  /** The present life of the streams. */
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  /** Resolves when the hub knows where the streams end. */
+  get started(): Promise<void> {
+    return this.#started.promise;
   }
 
   /** The stream that holds a job's entries of one kind. */
@@ -63,80 +85,128 @@ export class Hub implements Worker {
     return shardKey(this.#options.bases[kind], shardOf(jobId, this.#options.numShards));
   }
 
+  /** Of each stream of a job, the newest entry handed out: later ones come through the feed. */
+  tips(jobId: string): Record<Kind, string> {
+    const tip = (kind: Kind) => this.#positions.get(this.streamOf(kind, jobId)) ?? FIRST_ENTRY_ID;
+    return { status: tip("status"), logs: tip("logs"), workflow: tip("workflow") };
+  }
+
+  /** The feed of a job, held by one client more until it calls `leave`. */
+  enter(jobId: string, metrics?: SseMetrics): JobFeed {
+    const { mailboxCapacity } = this.#options;
+    const feed = this.#feeds.get(jobId) ?? new JobFeed(jobId, { mailboxCapacity, metrics });
+    this.#feeds.set(jobId, feed);
+    feed.clients++;
+    return feed;
+  }
+
+  /** Lets go of a feed. */
+  leave(feed: JobFeed): void {
+    if (--feed.clients === 0) this.#feeds.delete(feed.jobId);
+  }
+
   /** Hands out new entries until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    for (const stream of this.#kinds.keys()) {
-      this.#positions.set(stream, await lastEntryId(this.#redis, stream));
-    }
-    this.#started.resolve();
+    const watching = this.#watch(signal);
+    await unlessAborted(this.#started.promise, signal);
     for await (const batches of tail(this.#reader, this.#positions, { signal, log: this.#options.log })) {
       for (const batch of batches) this.#handOut(batch);
+      this.#sendMoment();
       this.#advanced.resolve();
       this.#advanced = Promise.withResolvers();
     }
+    clearTimeout(this.#flushing);
+    await watching;
   }
 
-  /** Begins to collect a job's live entries. Waits until the hub knows where the streams end. */
-  async subscribe(jobId: string): Promise<Subscription> {
-    await this.#started.promise;
-    const mailbox = new Mailbox(this.#options.mailboxCapacity);
-    const mailboxes = this.#mailboxes.get(jobId) ?? new Set();
-    this.#mailboxes.set(jobId, mailboxes.add(mailbox));
-    return {
-      mailbox,
-      tips: {
-        status: this.#tip("status", jobId),
-        logs: this.#tip("logs", jobId),
-        workflow: this.#tip("workflow", jobId),
-      },
-      [Symbol.dispose]: () => {
-        mailboxes.delete(mailbox);
-        if (mailboxes.size === 0 && this.#mailboxes.get(jobId) === mailboxes) this.#mailboxes.delete(jobId);
-      },
-    };
-  }
-
-  /** Resolves when everything up to `entryId` of the job's stream was handed out, or `signal` aborts. */
+  /** Resolves when everything up to `entryId` of the job's stream was handed out, or is lost, or `signal` aborts. */
   async passed(
     kind: Kind,
     jobId: string,
     { entryId, signal }: { entryId: string; signal: AbortSignal },
   ): Promise<void> {
-    const aborted = Promise.withResolvers<void>();
-    const abort = () => aborted.resolve();
-    signal.addEventListener("abort", abort, { once: true });
-    while (!signal.aborted && compareEntryIds(this.#tip(kind, jobId), entryId) < 0) {
-      await Promise.race([this.#advanced.promise, aborted.promise]);
+    const generation = this.#generation;
+    while (generation === this.#generation && compareEntryIds(this.tips(jobId)[kind], entryId) < 0) {
+      await unlessAborted(this.#advanced.promise, signal);
+      if (signal.aborted) return;
     }
-    signal.removeEventListener("abort", abort);
-  }
-
-  #tip(kind: Kind, jobId: string): string {
-    return this.#positions.get(this.streamOf(kind, jobId)) ?? FIRST_ENTRY_ID;
   }
 
   #handOut({ stream, entries }: TailBatch): void {
     const kind = this.#kinds.get(stream);
-    const last = entries.at(-1)?.id;
-    if (!kind || !last) return;
-    this.#positions.set(stream, last);
-    if (this.#mailboxes.size === 0) return;
+    if (!kind || this.#feeds.size === 0) return;
     // An entry put back from the dead letters tells of an old fact: under its old position those who have seen it, or
     // what came after it, pass it over; to others it is news.
-    for (const { position, data } of entries) {
-      const jobId = jobIdOf(data);
-      if (jobId === null) continue;
-      for (const mailbox of this.#mailboxes.get(jobId) ?? []) mailbox.offer({ kind, id: position, data });
+    for (const streamEntry of entries) {
+      const jobId = jobIdOf(streamEntry.data);
+      const feed = jobId === null ? undefined : this.#feeds.get(jobId);
+      if (!feed || feed.idle) continue;
+      const entry = decodeEntry(kind, streamEntry, feed.jobId);
+      if (!entry) continue;
+      feed.push(entry);
+      this.#unsent.add(feed);
     }
   }
-}
 
-/** The job of an event; null if the data are no event. Nothing else of the event is looked at here. */
-export function jobIdOf(data: string): string | null {
-  try {
-    const jobId = (JSON.parse(data) as { job_id?: unknown } | null)?.job_id;
-    return typeof jobId === "string" ? jobId : null;
-  } catch {
-    return null;
+  /** Sends what came to feeds that were quiet; the others follow when their moment is over. */
+  #sendMoment(): void {
+    const begun = performance.now();
+    for (const feed of this.#unsent) {
+      if (begun - feed.sentAt < this.#momentMs) continue;
+      feed.sentAt = begun;
+      feed.flush();
+      this.#unsent.delete(feed);
+    }
+    const took = performance.now() - begun;
+    this.#momentMs = Math.min(Math.max(MOMENT_MS, 2 * took), LONGEST_MOMENT_MS);
+    if (this.#unsent.size === 0 || this.#flushing !== undefined) return;
+    this.#flushing = setTimeout(() => {
+      this.#flushing = undefined;
+      this.#sendMoment();
+    }, this.#momentMs);
+  }
+
+  /** Looks again and again, and whenever the reader is connected anew, whether the streams are still the same. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    let look = Promise.withResolvers<void>();
+    const lookNow = () => look.resolve();
+    this.#reader.on("ready", lookNow);
+    for (let faults = 0; !signal.aborted;) {
+      try {
+        look = Promise.withResolvers();
+        await unlessAborted(this.#followGeneration(), signal);
+        faults = 0;
+        const pause = new AbortController();
+        await Promise.race([sleep(WATCH_MS, AbortSignal.any([signal, pause.signal])), look.promise]);
+        pause.abort();
+      } catch (error) {
+        if (faults++ === 0) {
+          this.#options.log.warn({ error: String(error) }, "cannot look at the streams, trying again");
+        }
+        await sleep(backoffMs(faults), signal);
+      }
+    }
+    this.#reader.off("ready", lookNow);
+  }
+
+  async #followGeneration(): Promise<void> {
+    const generation = await readGeneration(this.#redis);
+    if (generation.id === this.#generation.id) {
+      this.#generation = generation;
+      return;
+    }
+    for (const stream of this.#kinds.keys()) {
+      const last = await lastEntryId(this.#redis, stream);
+      const known = this.#positions.get(stream);
+      // What lies between the two is new, or what lies behind is gone.
+      if (known === undefined || compareEntryIds(last, known) < 0) this.#positions.set(stream, last);
+    }
+    const known = this.#generation;
+    this.#generation = generation;
+    this.#started.resolve();
+    if (known.id === "0") return;
+    const details = { from: known.id, to: generation.id, clients: this.clients };
+    this.#options.log.warn(details, "redis may have lost entries, sending all clients to history");
+    for (const feed of this.#feeds.values()) feed.scatter();
   }
 }

@@ -1,24 +1,17 @@
 /**
- * Hands entries from the hub to one client, within a bound. Offering never waits: a mailbox that is full says
- * so once, drops what it holds, and its client catches up from history instead.
+ * Keeps a job's live entries for one client that is still reading history, within a bound. Offering never waits: a
+ * mailbox that is full says so once, drops what it holds, and its client goes on reading history instead.
  *
  * @module
  */
-import type { Kind } from "./position.ts";
-
-/** An entry on its way to clients; `data` is shared by all of them. */
-export interface LiveEntry {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly data: string;
-}
+import type { Entry } from "./entry.ts";
 
 /** Most that a mailbox holds (characters of `data`). */
 export const MAILBOX_CAPACITY = 1_048_576;
 
 /** See the module's description. */
 export class Mailbox {
-  #entries: LiveEntry[] = [];
+  #entries: Entry[] = [];
   #size = 0;
   #overflowed = false;
   #wake = Promise.withResolvers<void>();
@@ -31,28 +24,32 @@ export class Mailbox {
   }
 
   /** Adds an entry, or gives up for good when it does not fit. */
-  offer(entry: LiveEntry): void {
+  offer(entry: Entry): void {
     if (this.#overflowed) return;
     this.#size += entry.data.length;
-    if (this.#size > this.capacity) {
-      this.#overflowed = true;
-      this.#entries = [];
-    } else {
-      this.#entries.push(entry);
-    }
+    if (this.#size > this.capacity) return this.giveUp();
+    this.#entries.push(entry);
+    this.#wake.resolve();
+  }
+
+  /** Drops what it holds and takes no more: what comes cannot be counted on. */
+  giveUp(): void {
+    this.#overflowed = true;
+    this.#entries = [];
     this.#wake.resolve();
   }
 
   /** Takes all that is there. */
-  take(): LiveEntry[] {
+  take(): Entry[] {
     const entries = this.#entries;
     this.#entries = [];
     this.#size = 0;
     this.#wake = Promise.withResolvers();
+    if (this.#overflowed) this.#wake.resolve();
     return entries;
   }
 
-  /** Resolves when something was offered since the last `take`. */
+  /** Resolves when something was offered since the last `take`, or it gave up. */
   get filled(): Promise<void> {
     return this.#wake.promise;
   }

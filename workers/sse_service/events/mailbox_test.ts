@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { type LiveEntry, Mailbox } from "./mailbox.ts";
+import { type Entry, entryOf } from "./entry.ts";
+import { Mailbox } from "./mailbox.ts";
 
-const entry = (id: string, size = 1): LiveEntry => ({ kind: "logs", id, data: "x".repeat(size) });
+const entry = (id: string, size = 1): Entry => entryOf("logs", id, {}, "x".repeat(size));
 
 Deno.test("Mailbox hands over what was offered, in order and once", () => {
   const mailbox = new Mailbox(10);

@@ -1,10 +1,12 @@
 /**
- * Where a client stands: one entry id per merged stream, the stream generation they belong to, and whether the
- * end was told (architecture.md §5.5). Written as the `id:` of every SSE event. Pure.
+ * Where a client stands: one entry id per merged stream, what it has seen of the latest containers, the stream
+ * generation all that belongs to, and whether the end was told (architecture.md §5.5). Written as the `id:` of every
+ * SSE event. Pure.
  *
  * @module
  */
 import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
+import type { Mark } from "./marks.ts";
 
 /** The streams that a client sees merged. */
 export const KINDS = ["status", "logs", "workflow"] as const;
@@ -13,38 +15,84 @@ export type Kind = typeof KINDS[number];
 
 /** A client's position: the last entry it has seen of each stream. */
 export interface Position extends Readonly<Record<Kind, string>> {
-  /** Changes when Redis lost its streams, so that a position of before is recognised. */
+  /** Changes when Redis may have lost something (`generation.ts`). */
   readonly generation: string;
   readonly ended: boolean;
+  /** How many of the job's workflow events it has seen: their order never changes, whatever Redis loses. */
+  readonly workflowEvents: number;
+  /** What it has seen of the latest containers, by container (`marks.ts`). */
+  readonly marks: ReadonlyMap<string, Mark>;
 }
+
+/** Most containers in a position: those of one run of all steps. */
+export const MAX_MARKS = 4;
+
+const NUMBER = "(?:0|[1-9a-z][0-9a-z]{0,9})";
+const ENTRY_ID = "\\d{1,15}-\\d{1,20}";
+const MARK = `[a-z][a-z0-9]{5}-\\d${NUMBER}-${NUMBER}-${NUMBER}`;
+const POSITION = new RegExp(
+  `^([a-z0-9]{1,32})_(${ENTRY_ID})_(${ENTRY_ID})_(${ENTRY_ID})` +
+    `(?:_w(${NUMBER})((?:\\.${MARK}){0,${MAX_MARKS}}))?(_end)?$`,
+);
 
 /** Before everything. */
 export function startPosition(generation: string): Position {
-  return { generation, status: FIRST_ENTRY_ID, logs: FIRST_ENTRY_ID, workflow: FIRST_ENTRY_ID, ended: false };
-}
-
-/** The position after an entry. */
-export function moved(position: Position, kind: Kind, entryId: string): Position {
-  return { ...position, [kind]: entryId };
+  return {
+    generation,
+    status: FIRST_ENTRY_ID,
+    logs: FIRST_ENTRY_ID,
+    workflow: FIRST_ENTRY_ID,
+    ended: false,
+    workflowEvents: 0,
+    marks: new Map(),
+  };
 }
 
 /** Whether an entry lies after the position. */
-export function isAfter(position: Position, kind: Kind, entryId: string): boolean {
+export function isAfter(position: Readonly<Record<Kind, string>>, kind: Kind, entryId: string): boolean {
   return compareEntryIds(entryId, position[kind]) > 0;
 }
 
-/** The position as an SSE id: `{generation}_{status}_{logs}_{workflow}`, with `_end` behind it after the end. */
+/**
+ * The position as an SSE id: `{generation}_{status}_{logs}_{workflow}`, then `_w{workflow events}` with a
+ * `.{container}-{stage}{time}-{place}-{time}` for each mark, then `_end` after the end. Numbers are in base 36.
+ */
 export function formatPosition(position: Position): string {
-  const parts = [position.generation, position.status, position.logs, position.workflow];
-  return position.ended ? [...parts, "end"].join("_") : parts.join("_");
+  const { generation, status, logs, workflow, workflowEvents, marks, ended } = position;
+  let id = `${generation}_${status}_${logs}_${workflow}`;
+  if (workflowEvents > 0 || marks.size > 0) id += `_w${workflowEvents.toString(36)}`;
+  for (const [container, mark] of marks) id += formatMark(container, mark);
+  return ended ? `${id}_end` : id;
+}
+
+function formatMark(container: string, { stage, stageMs, place, placeMs }: Mark): string {
+  return `.${container}-${stage}${stageMs.toString(36)}-${place.toString(36)}-${placeMs.toString(36)}`;
 }
 
 /** Reads an SSE id; null for anything else, which a client of another service may well send. */
 export function parsePosition(text: string): Position | null {
-  const match = /^([a-z0-9]{1,32})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})_(\d{1,15}-\d{1,20})(_end)?$/.exec(
-    text,
-  );
+  const match = POSITION.exec(text);
   if (!match) return null;
-  const [, generation = "", status = "", logs = "", workflow = "", end] = match;
-  return { generation, status, logs, workflow, ended: end !== undefined };
+  const [, generation = "", status = "", logs = "", workflow = "", events, marks = "", end] = match;
+  const position: Position = {
+    generation,
+    status,
+    logs,
+    workflow,
+    ended: end !== undefined,
+    workflowEvents: parseInt(events ?? "0", 36),
+    marks: new Map(marks.split(".").slice(1).map(parseMark)),
+  };
+  return formatPosition(position) === text ? position : null;
+}
+
+function parseMark(text: string): [container: string, mark: Mark] {
+  const [container = "", stage = "", place = "", placeMs = ""] = text.split("-");
+  const mark = {
+    stage: Number(stage[0]),
+    stageMs: parseInt(stage.slice(1), 36),
+    place: parseInt(place, 36),
+    placeMs: parseInt(placeMs, 36),
+  };
+  return [container, mark];
 }

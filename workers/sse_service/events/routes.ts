@@ -15,7 +15,7 @@ export const eventsRoute = createRoute({
   request: { params: EventsPath, query: EventsQuery },
   responses: {
     200: {
-      description: "Events `status`, `logs`, `workflow`, `caught-up`, `end`",
+      description: "Events `status`, `logs`, `workflow`, `gap`, `caught-up`, `end`",
       content: { "text/event-stream": {} },
     },
     204: { description: "The client has seen everything up to the end; it need not come back" },

@@ -11,5 +11,17 @@ export const EventsPath = JobPath.extend({
   kind: z.enum(["status", "logs", "workflow", "all"]).openapi({ param: { name: "kind", in: "path" } }),
 });
 
-/** Where a stream resumes, for clients that cannot set the `Last-Event-ID` header. */
-export const EventsQuery = z.object({ last_event_id: z.string().max(256).optional() });
+/** Where a stream begins. */
+export const EventsQuery = z.object({
+  last_event_id: z.string().max(512).optional().openapi({
+    description:
+      "Id of the last event seen, for clients that cannot set the header `Last-Event-ID`, which wins",
+  }),
+  tail: z.string().regex(/^\d{1,7}$/, "must be a number of lines, 0 to 9999999").transform(Number).optional()
+    .openapi({
+      description: "Begin so many lines before now; without it, and for who resumes, nothing is left out",
+      type: "integer",
+      minimum: 0,
+      maximum: 9_999_999,
+    }),
+});

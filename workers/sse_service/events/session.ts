@@ -1,30 +1,46 @@
 /**
  * One client's stream: history, then live, nothing twice and nothing left out (architecture.md §5.5).
  *
- * A pass subscribes first, then reads history up to where the subscription begins, then hands on live entries.
- * A client that falls behind its mailbox simply begins another pass from where it stands.
+ * A pass opens a mailbox, then reads history up to where the mailbox begins, then empties the mailbox, and then the
+ * client becomes a member of its job's feed, which costs next to nothing. Whatever disturbs that (a client that does
+ * not keep up, a mailbox that overflows, a Redis that lost entries, lines that are missing) ends in another pass from
+ * where the client stands. The end is told by a pass that began when the workflow was over: all lines were stored then,
+ * and it has read them.
  *
  * @module
  */
 import { backoffMs } from "lib/run/backoff.ts";
+import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
-import { lastEntryId } from "lib/stream/tail.ts";
-import { HEARTBEAT, PREAMBLE, sseEvent } from "./event_stream.ts";
-import { type HistorySources, logHistory, merged, statusHistory, workflowHistory } from "./history.ts";
-import type { Hub, Subscription } from "./hub.ts";
-import type { LiveEntry } from "./mailbox.ts";
-import { formatPosition, isAfter, type Kind, moved, type Position } from "./position.ts";
-
-/** Default pause between signs of life (ms, http.md). */
-const HEARTBEAT_MS = 15_000;
+import { FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
+import { redisCall } from "lib/stream/redis_script.ts";
+import { beforeEntry, lastEntryId } from "lib/stream/tail.ts";
+import type { SseMetrics } from "../operations/sse_metrics.ts";
+import { ClientStream } from "./client_stream.ts";
+import type { Client, Clients } from "./clients.ts";
+import { EventWriter } from "./event_writer.ts";
+import { asBytes, PREAMBLE, sseEvent } from "./event_stream.ts";
+import { type HistorySources, type JobHistory, jobHistory, merged, reaches } from "./history.ts";
+import type { Hub } from "./hub.ts";
+import type { JobFeed, Member } from "./job_feed.ts";
+import { logPages, noPages } from "./log_pages.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { type Kind, parsePosition, type Position, startPosition } from "./position.ts";
+import { Progress } from "./progress.ts";
+import type { SharedReads } from "./shared_reads.ts";
+import { tailStart } from "./tail_start.ts";
 
 /** What every session needs. */
 export interface SessionContext {
   readonly hub: Hub;
+  readonly clients: Clients;
+  readonly reads: SharedReads;
   readonly sources: HistorySources;
-  /** Pause between signs of life when there is nothing to send (ms). @default 15_000 */
-  readonly heartbeatMs?: number;
+  /** Most that waits for one client (bytes). @default CLIENT_BUFFER_BYTES */
+  readonly bufferBytes?: number;
+  readonly metrics?: SseMetrics;
+  readonly log: Logger;
 }
 
 /** What one client asked for. */
@@ -32,139 +48,204 @@ export interface SessionRequest {
   readonly jobId: string;
   /** What is to be sent; the workflow is followed in any case, as it tells the end. */
   readonly kinds: ReadonlySet<Kind>;
-  /** Where the client stands. */
-  readonly position: Position;
+  /** Where the client says it stands; null if it is to begin. */
+  readonly position: Position | null;
+  /** Of a client that begins: how many lines before now it wants; null for all. */
+  readonly tail: number | null;
+  /** When the stream has to end (ms since 1970). @default Infinity */
+  readonly expiresAtMs?: number | undefined;
 }
 
-/** The text of the stream, chunk by chunk, until the workflow's end was told or `signal` aborts. */
-export async function* session(
-  context: SessionContext,
-  request: SessionRequest,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const client = new Session(context, request, signal);
-  yield PREAMBLE;
-  for (let outages = 0; !signal.aborted && !client.ended;) {
-    try {
-      yield* client.pass();
-      outages = 0;
-    } catch (error) {
-      if (!(error instanceof OutageError)) throw error;
-      // The position is kept, so the next pass goes on where this one stopped.
-      yield HEARTBEAT;
-      await sleep(backoffMs(++outages), signal);
-    }
-  }
-}
+/** How long after its beginning a generation may still see things told again (ms). */
+const UNSETTLED_MS = 600_000;
+/** Pause between two reads of one job's statuses (ms). */
+const SPACING_MS = 50;
 
-class Session {
+/** See the module's description. */
+export class Session implements Client, Member {
+  readonly kinds: ReadonlySet<Kind>;
+  readonly expiresAtMs: number;
+  sentAt = 0;
   readonly #context: SessionContext;
   readonly #request: SessionRequest;
-  readonly #signal: AbortSignal;
-  #position: Position;
+  readonly #out: ClientStream;
+  readonly #feed: JobFeed;
   #caughtUp = false;
-  #workflowOver = false;
+  #closed = false;
+  readonly #writer: EventWriter;
+  /** Aborts what the present passes wait for; null while there are none. */
+  #passing: AbortController | null = null;
 
-  constructor(context: SessionContext, request: SessionRequest, signal: AbortSignal) {
+  /** Begins to send. */
+  constructor(context: SessionContext, request: SessionRequest) {
     this.#context = context;
     this.#request = request;
-    this.#signal = signal;
-    this.#position = request.position;
+    this.kinds = request.kinds;
+    this.expiresAtMs = request.expiresAtMs ?? Infinity;
+    this.#out = new ClientStream(() => this.close(), context.bufferBytes);
+    this.#writer = new EventWriter(this.#out, request, context.metrics);
+    this.#feed = context.hub.enter(request.jobId, context.metrics);
+    this.#out.send(PREAMBLE);
+    context.clients.add(this);
+    if (!this.#closed) this.#follow(() => this.#begin());
   }
 
-  get ended(): boolean {
-    return this.#position.ended;
+  /** What the client gets. */
+  get body(): ReadableStream<Uint8Array> {
+    return this.#out.body;
   }
 
-  /** From where the client stands to the end, or to where its mailbox overflowed. */
-  async *pass(): AsyncGenerator<string> {
-    using subscription = await this.#context.hub.subscribe(this.#request.jobId);
-    yield* this.#history(subscription);
-    if (this.#signal.aborted) return;
-    if (!this.#caughtUp) {
-      this.#caughtUp = true;
-      yield sseEvent("caught-up", formatPosition(this.#position), "{}");
-    }
-    yield* this.#live(subscription);
+  /** See {@linkcode Member.take}. */
+  take(chunk: Uint8Array): boolean {
+    this.sentAt = this.#context.clients.now;
+    return this.#out.send(chunk);
   }
 
-  async *#history({ tips }: Subscription): AsyncGenerator<string> {
-    const { sources } = this.#context;
-    const { jobId, kinds } = this.#request;
-    const range = (kind: Kind) => ({ after: this.#position[kind], tip: tips[kind] });
-    const workflow = await workflowHistory(sources, jobId, { ...range("workflow"), after: "0-0" });
-    const others = [
-      ...workflow,
-      ...kinds.has("status") ? await statusHistory(sources, jobId, range("status")) : [],
-    ];
-    const logs = kinds.has("logs")
-      ? logHistory(sources, jobId, { ...range("logs"), signal: this.#signal })
-      : nothing();
-    for await (const entries of merged(others, logs)) {
-      if (this.#signal.aborted) return;
-      const chunk = this.#write(entries);
-      if (chunk !== "") yield chunk;
-    }
+  /** See {@linkcode Member.leave}: goes on as if it had come back. */
+  leave(lastId: string): void {
+    const position = parsePosition(lastId) ?? startPosition(this.#context.hub.generation.id);
+    const progress = new Progress(position, { claimed: false, complete: false });
+    if (this.#closed) return;
+    this.#context.metrics?.fellBehind();
+    this.#follow(() => Promise.resolve(progress));
   }
 
-  async *#live({ mailbox }: Subscription): AsyncGenerator<string> {
-    while (!this.#signal.aborted && !mailbox.overflowed) {
-      if (this.#workflowOver) {
-        // All of the job's log lines were written before the workflow was over: send what is still under way.
-        await this.#reachLogEnd();
-        if (mailbox.overflowed || this.#signal.aborted) return;
-        const rest = this.#write(mailbox.take());
-        this.#position = { ...this.#position, ended: true };
-        yield rest + sseEvent("end", formatPosition(this.#position), "{}");
-        return;
+  /** See {@linkcode Client.beat}. */
+  beat(chunk: Uint8Array): void {
+    if (this.#out.waiting === 0) this.#out.send(chunk);
+  }
+
+  /** See {@linkcode Client.close}. */
+  close(last?: Uint8Array): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#passing?.abort();
+    this.#feed.remove(this);
+    this.#context.hub.leave(this.#feed);
+    this.#context.clients.remove(this);
+    this.#out.close(last);
+  }
+
+  /** Passes until the client is a member of its feed, or gone; never rejects. */
+  async #follow(begin: () => Promise<Progress>): Promise<void> {
+    const passing = this.#passing = new AbortController();
+    let progress: Progress | null = null;
+    for (let outages = 0, done = false; !done && !this.#closed;) {
+      try {
+        await this.#context.hub.started;
+        progress ??= await begin();
+        await this.#out.ready();
+        done = await this.#pass(progress, passing.signal);
+        outages = 0;
+      } catch (error) {
+        if (!(error instanceof OutageError)) {
+          this.#context.log.error(
+            { error, job_id: this.#request.jobId },
+            "cannot go on with a client's stream",
+          );
+          return this.close();
+        }
+        await sleep(backoffMs(++outages), passing.signal);
       }
-      const chunk = this.#write(mailbox.take());
-      if (chunk !== "") yield chunk;
-      else if (!this.#workflowOver && !await this.#somethingCame(mailbox.filled)) yield HEARTBEAT;
+    }
+    if (this.#passing === passing) this.#passing = null;
+  }
+
+  async #begin(): Promise<Progress> {
+    const { hub, sources } = this.#context;
+    const { position, tail, jobId } = this.#request;
+    const { id, ageMs } = hub.generation;
+    if (position) {
+      // Within one quiet generation, entry ids alone tell what is news; only the last line is of use to know.
+      const settled = position.generation === id && ageMs > UNSETTLED_MS;
+      const marks = settled ? new Map([...position.marks].slice(-1)) : position.marks;
+      return new Progress({ ...position, marks }, { claimed: true, complete: false });
+    }
+    const start = startPosition(id);
+    if (tail === null || !this.kinds.has("logs")) {
+      return new Progress(start, { claimed: true, complete: true });
+    }
+    const stream = hub.streamOf("logs", jobId);
+    const logs = await tailStart(sources, jobId, { lines: tail, stream, tip: hub.tips(jobId).logs });
+    return new Progress({ ...start, logs }, { claimed: true, complete: false });
+  }
+
+  /** From where the client stands to live, or to the end; false if another pass is needed. */
+  async #pass(progress: Progress, signal: AbortSignal): Promise<boolean> {
+    using mailbox = this.#feed.open();
+    this.#context.metrics?.historyRead();
+    progress.beginPass();
+    progress.generation = this.#context.hub.generation.id;
+    const history = await this.#history();
+    for (const entry of history.entries) if (entry.kind === "workflow") progress.over = entry.over;
+    const over = progress.over;
+    await this.#sendHistory(progress, history, over, signal);
+    if (!this.#caughtUp && !mailbox.overflowed && !this.#closed) {
+      this.#caughtUp = true;
+      await this.#writer.text(sseEvent("caught-up", progress.id(this.kinds), "{}"));
+    }
+    if (over) await this.#reachLogEnd(signal);
+    return await this.#goLive(progress, mailbox, over);
+  }
+
+  /** Statuses and workflow, once for all who ask at about the same time. */
+  async #history(): Promise<JobHistory> {
+    const { hub, reads, sources } = this.#context;
+    const { jobId } = this.#request;
+    const tips = hub.tips(jobId);
+    return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation.id}`, {
+      enough: (history) => reaches(history.tips, tips),
+      read: () => jobHistory(sources, jobId, hub.tips(jobId)),
+      spacingMs: SPACING_MS,
+    });
+  }
+
+  async #sendHistory(
+    progress: Progress,
+    { entries }: JobHistory,
+    over: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hub, reads, sources } = this.#context;
+    const { jobId } = this.#request;
+    const last = progress.at("logs");
+    const logs = !this.kinds.has("logs") ? noPages() : logPages(sources, reads, {
+      jobId,
+      stream: hub.streamOf("logs", jobId),
+      // With the line that the client saw last, so that what it says of itself is confirmed.
+      after: last === FIRST_ENTRY_ID ? last : beforeEntry(last),
+      asOf: `${hub.generation.id}${over ? " over" : ""}`,
+      tip: () => hub.tips(jobId).logs,
+      signal,
+    });
+    for await (const { entries: page, from } of merged(entries, logs)) {
+      if (signal.aborted) return;
+      await this.#writer.entries(progress, page, from);
     }
   }
 
-  async #reachLogEnd(): Promise<void> {
+  /** Empties the mailbox and becomes a member of the feed, or tells the end. False if another pass is needed. */
+  async #goLive(progress: Progress, mailbox: Mailbox, over: boolean): Promise<boolean> {
+    const { hub } = this.#context;
+    while (!this.#closed) {
+      const entries = mailbox.take();
+      if (mailbox.overflowed) this.#context.metrics?.fellBehind();
+      if (mailbox.overflowed || !await this.#writer.entries(progress, entries, "live")) return false;
+      if (entries.length > 0) continue;
+      if (over && progress.over) {
+        this.close(asBytes(sseEvent("end", progress.id(this.kinds, { ended: true }), "{}")));
+      } else if (progress.over) return false;
+      else if (this.#feed.join(this, progress, hub.tips(this.#request.jobId))) return true;
+      else await mailbox.filled;
+    }
+    return true;
+  }
+
+  async #reachLogEnd(signal: AbortSignal): Promise<void> {
     const { hub, sources } = this.#context;
     const { jobId } = this.#request;
-    const entryId = await lastEntryId(sources.redis, hub.streamOf("logs", jobId));
-    await hub.passed("logs", jobId, { entryId, signal: this.#signal });
-  }
-
-  /** False if a heartbeat is due first. */
-  async #somethingCame(filled: Promise<void>): Promise<boolean> {
-    const waiting = new AbortController();
-    const heartbeat = sleep(
-      this.#context.heartbeatMs ?? HEARTBEAT_MS,
-      AbortSignal.any([waiting.signal, this.#signal]),
-    ).then(() => false);
-    try {
-      return await Promise.race([filled.then(() => true), heartbeat]) || this.#signal.aborted;
-    } finally {
-      waiting.abort();
-    }
-  }
-
-  /** Events for the entries that the client has not seen and wants; the position moves along. */
-  #write(entries: readonly LiveEntry[]): string {
-    let chunk = "";
-    for (const { kind, id, data } of entries) {
-      if (kind === "workflow") this.#workflowOver = isOver(data);
-      if (!isAfter(this.#position, kind, id)) continue;
-      this.#position = moved(this.#position, kind, id);
-      if (this.#request.kinds.has(kind)) chunk += sseEvent(kind, formatPosition(this.#position), data);
-    }
-    return chunk;
+    const stream = hub.streamOf("logs", jobId);
+    const entryId = await redisCall("look for the end of the log", () => lastEntryId(sources.redis, stream));
+    await hub.passed("logs", jobId, { entryId, signal });
   }
 }
-
-/** Whether a workflow event says that the workflow is over. */
-function isOver(data: string): boolean {
-  try {
-    return (JSON.parse(data) as { current_step?: unknown }).current_step === "completed";
-  } catch {
-    return false;
-  }
-}
-
-async function* nothing(): AsyncGenerator<LiveEntry[]> {}

@@ -9,6 +9,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "@hono/zod-openapi";
 import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
+import { InvalidTokenError } from "../auth/invalid_token_error.ts";
 import type { ErrorBody } from "./schemas.ts";
 
 /** What was wrong with one field. */
@@ -35,6 +36,9 @@ export function fieldFaults(error: z.ZodError): FieldFault[] {
   });
 }
 
+/** What Postgres says of a table or column that the schema will have once it is made (undefined_table, undefined_column). */
+const NOT_MADE_YET: ReadonlySet<unknown> = new Set(["42P01", "42703"]);
+
 /** Answers a fault that a route threw; what is nobody's business but the operator's goes to the log only. */
 export function answerFault(error: Error, context: Context, log: Logger): Response {
   if (error instanceof HTTPException) {
@@ -45,6 +49,11 @@ export function answerFault(error: Error, context: Context, log: Logger): Respon
       : "http_error";
     return context.json(errorBody(code, error.message), error.status as ContentfulStatusCode);
   }
+  if (error instanceof InvalidTokenError) {
+    context.header("WWW-Authenticate", error.challenge);
+    context.header("Cache-Control", "no-store");
+    return context.json(errorBody(error.code, error.reason), 401);
+  }
   if (error instanceof OutageError) {
     log.warn(
       { error: error.message, path: context.req.path },
@@ -53,6 +62,17 @@ export function answerFault(error: Error, context: Context, log: Logger): Respon
     context.header("Retry-After", "2");
     return context.json(
       errorBody("unavailable", `${error.dependency} is unavailable at the moment, try again`),
+      503,
+    );
+  }
+  if ("code" in error && NOT_MADE_YET.has(error.code)) {
+    log.warn(
+      { error: error.message, path: context.req.path },
+      "request refused: the tables are not made yet",
+    );
+    context.header("Retry-After", "2");
+    return context.json(
+      errorBody("unavailable", "the service is still preparing its tables, try again"),
       503,
     );
   }

@@ -1,11 +1,13 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { listJobs } from "lib/store/job_list.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { findWorkflow } from "lib/store/workflows.ts";
+import { callerOf } from "../auth/caller.ts";
 import { errorBody } from "../http/app_error.ts";
-import { runRoute, statusHistoryRoute, workflowRoute } from "./routes.ts";
+import { listJobsRoute, runRoute, statusHistoryRoute, workflowRoute } from "./routes.ts";
 import { submit } from "./submit.ts";
-import { statusViews, workflowView } from "./views.ts";
+import { jobListView, statusViews, workflowView } from "./views.ts";
 
 /** What the routes about jobs need. */
 export interface JobsContext {
@@ -45,5 +47,10 @@ export function serveJobs(app: OpenAPIHono, context: JobsContext): void {
     const { job_id } = c.req.valid("param");
     const stored = await withOutage("read statuses", () => listStatuses(sql, job_id));
     return c.json({ job_id, statuses: statusViews(stored, c.req.valid("query").latest === "true") }, 200);
+  });
+  app.openapi(listJobsRoute, async (c) => {
+    const { status: statuses, q: text, after, limit } = c.req.valid("query");
+    const among = callerOf(c).jobs ?? undefined;
+    return c.json(jobListView(await listJobs(sql, { statuses, text, among, after, limit })), 200);
   });
 }

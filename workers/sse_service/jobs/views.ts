@@ -5,9 +5,11 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { StatusEvent } from "lib/event/status.ts";
+import type { JobPage, ListedJob } from "lib/store/job_list.ts";
 import type { StoredStatus } from "lib/store/status_history.ts";
 import type { StepRecord, WorkflowRecord } from "lib/store/workflows.ts";
-import type { StatusView, StepView, WorkflowView } from "./schemas.ts";
+import { listCursor } from "./list_cursor.ts";
+import type { JobList, ListedJobView, StatusView, StepView, WorkflowView } from "./schemas.ts";
 
 /** A workflow with its steps. */
 export function workflowView(workflow: WorkflowRecord): z.infer<typeof WorkflowView> {
@@ -19,7 +21,27 @@ export function workflowView(workflow: WorkflowRecord): z.infer<typeof WorkflowV
     updated_at: workflow.updatedAt.toISOString(),
     error: workflow.error,
     held: workflow.held,
+    attempt: workflow.attempt,
+    cancelling: workflow.cancelledAt !== null && workflow.status === "running",
     steps: workflow.steps.map(stepView),
+  };
+}
+
+/** A page of the list of jobs. */
+export function jobListView({ jobs, next }: JobPage): z.infer<typeof JobList> {
+  return { jobs: jobs.map(listedJobView), next: next && listCursor(next) };
+}
+
+function listedJobView(job: ListedJob): z.infer<typeof ListedJobView> {
+  return {
+    job_id: job.jobId,
+    status: job.status,
+    current_step: job.step,
+    held: job.held,
+    error: job.error,
+    created_at: job.createdAt.toISOString(),
+    updated_at: job.updatedAt.toISOString(),
+    image: job.image,
   };
 }
 

@@ -3,14 +3,41 @@
  *
  * @module
  */
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { faults, json } from "../http/responses.ts";
-import { Metrics } from "./schemas.ts";
+import { Alive, Metrics, Readiness } from "./schemas.ts";
 
-/** Depth of the streams. */
+/** Figures: of the streams as JSON; of everything, where the `Accept` header prefers text, for Prometheus. */
 export const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
-  summary: "Depth of streams, consumer groups and dead letters",
-  responses: { 200: json(Metrics, "The figures"), ...faults },
+  summary: "Depth of streams, consumer groups and dead letters; for Prometheus, all figures there are",
+  responses: {
+    200: {
+      description:
+        "The figures. Text is also answered, with what can be had, while Redis or Postgres is away",
+      content: {
+        "application/json": { schema: Metrics },
+        "text/plain": { schema: z.string() },
+        "application/openmetrics-text": { schema: z.string() },
+      },
+    },
+    ...faults,
+  },
+});
+
+/** Liveness. */
+export const healthRoute = createRoute({
+  method: "get",
+  path: "/health",
+  summary: "Whether the process is alive",
+  responses: { 200: json(Alive, "It is") },
+});
+
+/** Readiness. */
+export const readyRoute = createRoute({
+  method: "get",
+  path: "/ready",
+  summary: "Whether each dependency answers",
+  responses: { 200: json(Readiness, "All answer"), 503: json(Readiness, "At least one does not") },
 });

@@ -1,21 +1,33 @@
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Health } from "lib/run/health.ts";
-import { metricsRoute } from "./routes.ts";
-import type { Metrics } from "./schemas.ts";
+import { type Metrics, wantsText } from "lib/run/metrics.ts";
+import { featuresOf } from "../http/features_of.ts";
+import { healthRoute, metricsRoute, readyRoute } from "./routes.ts";
+import type { Metrics as MetricsBody } from "./schemas.ts";
 
 /** What the routes about the service itself need. */
 export interface OperationsContext {
   readonly health: Health;
-  readonly metrics: () => Promise<z.infer<typeof Metrics>>;
+  /** Figures of the streams and of this service's clients. */
+  readonly figures: () => Promise<MetricsBody>;
+  /** All figures. */
+  readonly metrics: Metrics;
   /** What the UI's form proposes. */
   readonly sample: Record<string, unknown>;
 }
 
 /** Adds the routes about the service itself. */
-export function serveOperations(app: OpenAPIHono, { health, metrics, sample }: OperationsContext): void {
-  app.openapi(metricsRoute, async (c) => c.json(await metrics(), 200));
-  app.get("/health", (c) => health.answer(c.req.raw));
-  app.get("/ready", (c) => health.answer(c.req.raw));
-  app.get("/config.json", (c) => c.json({ sample }));
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "ChRIS streaming workers", version: "1" } });
+export function serveOperations(app: OpenAPIHono, context: OperationsContext): void {
+  const { health, figures, metrics, sample } = context;
+  app.openapi(metricsRoute, async (c) => {
+    c.header("Vary", "Accept", { append: true });
+    const accept = c.req.header("accept") ?? null;
+    return wantsText(accept) ? await metrics.answer(accept) : c.json(await figures(), 200);
+  });
+  app.openapi(healthRoute, (c) => c.json({ status: "ok" as const }, 200));
+  app.openapi(readyRoute, async (c) => {
+    const body = await health.readiness();
+    return body.status === "ready" ? c.json(body, 200) : c.json(body, 503);
+  });
+  app.get("/config.json", (c) => c.json({ sample, features: featuresOf(app) }));
 }

@@ -1,0 +1,103 @@
+/**
+ * `deno task chris`: jobs, from a terminal or a script. Started by `start.ts` with the permissions it needs.
+ *
+ * @module
+ */
+import { ChrisClient, ChrisError, ChrisOutageError } from "lib/client/chris_client.ts";
+import { Output, OutputClosedError } from "../command/output.ts";
+import { painter } from "../command/paint.ts";
+import { visibleText } from "../command/visible_bytes.ts";
+import type { CommandContext, CommonOptions } from "./command.ts";
+import { commandLine, DEFAULT_URL } from "./command_line.ts";
+import { EXIT } from "./exit_codes.ts";
+
+/** Ends by a signal, as shells number them. */
+const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+
+/** Signal codes reach us as the reason for which everything is called off. */
+class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  constructor(readonly code: number) {
+    super("interrupted");
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    Deno.addSignalListener(signal as Deno.Signal, () => stop.abort(new Interrupted(code)));
+  }
+  try {
+    const request = commandLine(args, Deno.env.get("CHRIS_URL") || DEFAULT_URL);
+    if (request.kind === "help") throw new RangeError("Cannot begin: start.ts shows the help");
+    const { common, act } = request.invocation;
+    const code = await act(await contextOf(common, stop.signal));
+    return stop.signal.aborted ? codeOf(stop.signal.reason) : code;
+  } catch (error) {
+    return codeOf(stop.signal.aborted && !(error instanceof OutputClosedError) ? stop.signal.reason : error);
+  }
+}
+
+/** Tells what went wrong; the exit code for it. */
+function codeOf(error: unknown): number {
+  if (error instanceof OutputClosedError) return EXIT.done;
+  if (error instanceof Interrupted) return error.code;
+  if (error instanceof ChrisOutageError) return fail(`${error.message}${causeOf(error)}`, EXIT.unreachable);
+  if (error instanceof ChrisError) return fail(refusal(error), EXIT.failed);
+  if (error instanceof RangeError || error instanceof TypeError) return fail(error.message, EXIT.usage);
+  throw error;
+}
+
+function fail(message: string, code: number): number {
+  console.error(visibleText(message));
+  return code;
+}
+
+function refusal({ message, status }: ChrisError): string {
+  if (status === 401) return `${message}. Give a token: CHRIS_TOKEN or --token-file`;
+  return message;
+}
+
+/** Why there was no answer, as far as the runtime says. */
+function causeOf({ cause }: ChrisOutageError): string {
+  return cause instanceof Error ? ` (${cause.message})` : "";
+}
+
+async function contextOf(common: CommonOptions, signal: AbortSignal): Promise<CommandContext> {
+  const token = await tokenOf(common.tokenFile);
+  const drawable = (Deno.env.get("TERM") ?? "dumb") !== "dumb";
+  const out = new Output(Deno.stdout);
+  const err = new Output(Deno.stderr);
+  return {
+    client: new ChrisClient({ baseUrl: common.url, token }),
+    out,
+    err,
+    paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
+    note: (text) => err.line(visibleText(text)),
+    signal,
+    live: { out: Deno.stdout.isTerminal() && drawable, err: Deno.stderr.isTerminal() && drawable },
+    now: Date.now,
+    readText: (path) => path === "-" ? new Response(Deno.stdin.readable).text() : readFile(path),
+    confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : null,
+  };
+}
+
+async function tokenOf(file: string | null): Promise<string | undefined> {
+  const token = file === null ? Deno.env.get("CHRIS_TOKEN") : await readFile(file);
+  return token?.trim() || undefined;
+}
+
+/** @throws {RangeError} if it cannot be read. */
+async function readFile(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.PermissionDenied)) {
+      throw cause;
+    }
+    throw new RangeError(`Cannot read ${path}: ${cause.message}`, { cause });
+  }
+}
+
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,144 @@
+import { assert, assertEquals } from "@std/assert";
+import type { EventSourceMessage } from "eventsource-parser";
+import { until } from "lib/testing/until.ts";
+import { readEvents, type SseBench, startSseBench } from "./sse_bench.ts";
+
+const linesOf = (events: readonly EventSourceMessage[]) =>
+  events.filter(({ event }) => event === "logs").map(({ data }) => JSON.parse(data).line as string);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+const isLine = (line: string) => ({ event, data }: EventSourceMessage) =>
+  event === "logs" && JSON.parse(data).line === line;
+
+async function stored(bench: SseBench, jobId: string, count: number): Promise<void> {
+  await until("stored", async () => {
+    const [row] = await bench.sql`SELECT count(*)::int AS n FROM job_logs WHERE job_id = ${jobId}`;
+    return row?.n === count;
+  });
+}
+
+/** How often the store was asked for log lines and statuses, by Postgres's own count of scans. */
+async function scans(bench: SseBench): Promise<number> {
+  await bench.sql`SELECT pg_stat_force_next_flush()`.catch(() => {});
+  const [row] = await bench.sql`
+    SELECT sum(coalesce(idx_scan, 0) + coalesce(seq_scan, 0))::int AS n FROM pg_stat_user_tables
+    WHERE relname IN ('job_logs', 'job_status_history', 'status_progress')`;
+  return row?.n ?? 0;
+}
+
+Deno.test("?tail=N begins N lines before now, stored or not; who resumes goes on where it was", async () => {
+  let open = Promise.withResolvers<void>();
+  open.resolve();
+  await using bench = await startSseBench({ beforeStore: () => open.promise });
+  await bench.writeLines("job-t", 100);
+  await stored(bench, "job-t", 100);
+  open = Promise.withResolvers();
+  await bench.writeLines("job-t", 20);
+  const tail = async (query: string, lastEventId?: string) =>
+    await readEvents(`${bench.url}/events/job-t/logs?${query}`, {
+      enough: ({ event }) => event === "caught-up",
+      ...(lastEventId ? { lastEventId } : {}),
+    });
+  assertEquals(linesOf(await tail("tail=30")), numbers(91, 120));
+  assertEquals(linesOf(await tail("tail=7")), numbers(114, 120));
+  assertEquals(linesOf(await tail("tail=0")), []);
+  assertEquals(linesOf(await tail("tail=500")), numbers(1, 120));
+  const [first] = await tail("tail=10");
+  assertEquals(linesOf(await tail("tail=3", first?.id)), numbers(112, 120));
+  open.resolve();
+  for (const bad of ["tail=-1", "tail=x", "tail=1e3", "tail=", "tail=99999999", "tail=1&tail=2"]) {
+    const response = await fetch(`${bench.url}/events/job-t/logs?${bad}`);
+    assertEquals([response.status, (await response.json()).error.code], [422, "invalid_request"], bad);
+  }
+});
+
+Deno.test("G15 at a stop every client is told to wait for a time of its own before it comes back", async () => {
+  await using bench = await startSseBench();
+  const texts = Array.from(
+    { length: 12 },
+    async () => await (await fetch(`${bench.url}/events/job-x/all`)).text(),
+  );
+  await until("connected", () => bench.hub.clients === 12);
+  bench.stopStreams();
+  const waits = (await Promise.all(texts)).map((text) => Number(/retry: (\d+)\n\n$/.exec(text)?.[1]));
+  assert(waits.every((wait) => wait >= 1_000 && wait <= 5_000), String(waits));
+  assert(new Set(waits).size > 6, `not spread: ${waits}`);
+  const late = await (await fetch(`${bench.url}/events/job-x/all`)).text();
+  assert(/retry: \d+\n\n$/.test(late), "who comes after the stop is sent away at once");
+});
+
+Deno.test("G11 a reader of 1 KB/s beside others holds nobody up and is owed a bounded number of bytes", async () => {
+  await using bench = await startSseBench({ mailboxCapacity: 100_000 });
+  const slow = (await fetch(`${bench.url}/events/job-s/logs`)).body?.getReader();
+  assert(slow);
+  await slow.read();
+  const others = Array.from(
+    { length: 30 },
+    () => readEvents(`${bench.url}/events/job-s/logs`, { enough: isLine("1500") }),
+  );
+  await until("connected", () => bench.hub.clients === 31);
+  const before = Deno.memoryUsage();
+  const padding = "x".repeat(1_000);
+  for (let i = 0; i < 15; i++) {
+    await bench.writeLines("job-s", 100, (seq) => seq === 1_500 ? "1500" : `${seq}${padding}`);
+  }
+  const all = await Promise.all(others);
+  for (const events of all) assertEquals(linesOf(events).length, 1_500);
+  const grown = Deno.memoryUsage().external - before.external;
+  // 3.9 MB were sent to each: had all of it been kept for the slow one, it would be seen.
+  assert(grown < 60_000_000, `${grown} bytes more`);
+  let got = 0;
+  for (let rest = "", lines = 0; lines < 1_500;) {
+    const { value, done } = await slow.read();
+    assert(!done);
+    rest += new TextDecoder().decode(value);
+    const parts = rest.split("\n\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) {
+      const data = /^event: logs\n[\s\S]*^data: (.*)$/m.exec(part)?.[1];
+      if (data) assertEquals(parseInt(JSON.parse(data).line), ++lines);
+      assert(!part.startsWith("event: gap"), part);
+    }
+    got += value.byteLength;
+  }
+  assert(got > 1_500_000);
+  await slow.cancel();
+});
+
+Deno.test("G10 sixty clients that come back at once cost the store a few reads, and each gets what it missed", async () => {
+  await using bench = await startSseBench();
+  await bench.writeLines("job-storm", 2_000);
+  await stored(bench, "job-storm", 2_000);
+  const read = async (lastEventId: string | undefined, last: string) =>
+    await readEvents(`${bench.url}/events/job-storm/all`, {
+      enough: isLine(last),
+      ...(lastEventId ? { lastEventId } : {}),
+    });
+  const all = await read(undefined, "2000");
+  const ids = all.filter(({ event }) => event === "logs").map(({ id }) => id);
+  await bench.writeLines("job-storm", 100);
+  await stored(bench, "job-storm", 2_100);
+  const before = await scans(bench);
+  // Each was cut somewhere else.
+  const places = Array.from({ length: 60 }, (_, index) => 1_400 + index * 10);
+  const back = await Promise.all(places.map((place) => read(ids[place - 1], "2100")));
+  for (const [index, events] of back.entries()) {
+    assertEquals(linesOf(events), numbers((places[index] ?? 0) + 1, 2_100));
+  }
+  const cost = await scans(bench) - before;
+  assert(cost < 60, `${cost} scans for 60 clients`);
+});
+
+Deno.test("G12 a stream ends within a second of the time that its client's token ends", async () => {
+  const { eventStreams } = await import("../../workers/sse_service/events/answer_events.ts");
+  await using bench = await startSseBench();
+  const answer = eventStreams(bench.events);
+  const request = { jobId: "job-e", kind: "all" as const, lastEventId: null, tail: null };
+  const expiresAtMs = Date.now() + 300;
+  const [ends, stays] = await Promise.all([answer({ ...request, expiresAtMs }), answer(request)]);
+  await ends.text();
+  const late = Date.now() - expiresAtMs;
+  assert(late >= 0 && late < 1_500, `${late} ms late`);
+  assertEquals(bench.hub.clients, 1);
+  await stays.body?.cancel();
+});

@@ -1,0 +1,184 @@
+/**
+ * How far one reader of a job's events has come, and what is news to it. A client has one while it catches up; all
+ * clients of a job that have caught up share one (`job_feed.ts`).
+ *
+ * Within one life of Redis's streams, an entry is news if it lies behind the position of its stream. When Redis has
+ * lost entries, what was told of them is told again under new entry ids: what was stored before keeps its old place,
+ * the rest gets a new one. So an entry must also be news by what it tells: a line or state beyond the container's mark
+ * (`marks.ts`), a workflow event not seen yet. What is stored is there once, and so is held against the marks with
+ * which a pass through history began.
+ *
+ * @module
+ */
+import type { Entry } from "./entry.ts";
+import { advanced, isSeen, type Mark, missingBefore } from "./marks.ts";
+import {
+  formatPosition,
+  isAfter,
+  type Kind,
+  KINDS,
+  MAX_MARKS,
+  type Position,
+  startPosition,
+} from "./position.ts";
+
+/** Lines of a container that are missing: numbers of the first and the last one. */
+export interface Missing {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A mark, and where its last line stands. */
+interface KeptMark extends Mark {
+  /** Whether it is what a client says of itself, and nothing that was seen here. */
+  readonly claimed: boolean;
+  readonly lastLine: string;
+}
+
+/** See the module's description. */
+export class Progress {
+  /** Stream generation, for the position. */
+  generation: string;
+  /** Whether the last workflow event seen says that the workflow is over. */
+  over = false;
+  readonly #at: Record<Kind, string>;
+  readonly #start: Readonly<Record<Kind, string>>;
+  /** By container, the one with the latest news last. */
+  readonly #marks = new Map<string, KeptMark>();
+  #before: ReadonlyMap<string, KeptMark> = new Map();
+  readonly #statuses = new Set<string>();
+  readonly #workflow = new Set<string>();
+  /** How many workflow events it had seen by its own account. */
+  readonly #workflowClaimed: number;
+  /** Whether every container's lines are awaited from the first on. */
+  readonly #complete: boolean;
+
+  /**
+   * `claimed`: the position is what a client says. `complete`: nothing was left out before it, as a client does that
+   * wants only the last lines.
+   */
+  constructor(position: Position, { claimed, complete }: { claimed: boolean; complete: boolean }) {
+    this.generation = position.generation;
+    this.#at = { status: position.status, logs: position.logs, workflow: position.workflow };
+    this.#start = { ...this.#at };
+    this.#workflowClaimed = position.workflowEvents;
+    this.#complete = complete;
+    for (const [container, mark] of position.marks) {
+      this.#marks.set(container, { ...mark, claimed, lastLine: position.logs });
+    }
+    this.beginPass();
+  }
+
+  /** The last entry seen of a stream. */
+  at(kind: Kind): string {
+    return this.#at[kind];
+  }
+
+  /** From here on, stored entries are held against what was seen up to now. */
+  beginPass(): void {
+    this.#before = new Map(this.#marks);
+  }
+
+  /** Whether an entry is to be told, or what is missing before it. Changes nothing. */
+  look(entry: Entry, from: "store" | "stream"): "news" | "old" | Missing {
+    const { kind, id, step, eventId } = entry;
+    if (!isAfter(this.#at, kind, id)) return "old";
+    if (kind === "workflow") {
+      const claimed = entry.number > 0 && entry.number <= this.#workflowClaimed;
+      return claimed || this.#workflow.has(eventId) ? "old" : "news";
+    }
+    if (!step) return kind === "status" && this.#statuses.has(eventId) ? "old" : "news";
+    const mark = this.#marks.get(step.container);
+    if (kind === "status") {
+      const known = this.#statuses.has(eventId) || mark?.claimed === true;
+      return known && isSeen(mark, step) ? "old" : "news";
+    }
+    if (isSeen(from === "store" ? this.#before.get(step.container) : mark, step)) return "old";
+    return missingBefore(mark, step, this.#complete) ?? "news";
+  }
+
+  /** Moves past an entry, which was told if it was news. */
+  pass(entry: Entry, told: boolean): void {
+    const { kind, id, step, eventId, over } = entry;
+    if (isAfter(this.#at, kind, id)) this.#at[kind] = id;
+    if (kind === "workflow") {
+      if (entry.number > 0 || !this.#workflow.has(eventId)) this.over = over;
+      this.#workflow.add(eventId);
+    } else if (kind === "status") this.#statuses.add(eventId);
+    if (!step) return;
+    if (told) return this.#mark(step, kind === "logs" ? id : null);
+    const mark = this.#marks.get(step.container);
+    const confirmed = mark?.claimed && kind === "logs" && mark.place === step.place &&
+      mark.placeMs === step.ms;
+    if (confirmed) this.#marks.set(step.container, { ...mark, claimed: false });
+  }
+
+  /** The SSE id of who has come so far and sees these kinds only. */
+  id(kinds: ReadonlySet<Kind>, { ended = false } = {}): string {
+    const marks: [string, Mark][] = [];
+    let rest = this.#marks.size;
+    for (const [container, mark] of this.#marks) {
+      if (rest-- > MAX_MARKS) continue;
+      const [stage, stageMs] = kinds.has("status") ? [mark.stage, mark.stageMs] : [0, 0];
+      const [place, placeMs] = kinds.has("logs") ? [mark.place, mark.placeMs] : [0, 0];
+      if (stage > 0 || place > 0) marks.push([container, { stage, stageMs, place, placeMs }]);
+    }
+    return formatPosition({
+      generation: this.generation,
+      status: kinds.has("status") ? this.#at.status : "0-0",
+      logs: kinds.has("logs") ? this.#at.logs : "0-0",
+      workflow: kinds.has("workflow") ? this.#at.workflow : "0-0",
+      workflowEvents: kinds.has("workflow") ? this.#workflow.size : 0,
+      marks: new Map(marks),
+      ended,
+    });
+  }
+
+  /**
+   * One that has seen the same, for others to go on with; without what the client only says of itself: it stands no
+   * further than `tips`, the entries handed out last.
+   */
+  shared(tips: Readonly<Record<Kind, string>>): Progress {
+    const at = { ...this.#at };
+    for (const kind of KINDS) if (isAfter(tips, kind, at[kind])) at[kind] = tips[kind];
+    const position = { ...startPosition(this.generation), ...at };
+    const copy = new Progress(position, { claimed: false, complete: false });
+    copy.over = this.over;
+    for (const id of this.#statuses) copy.#statuses.add(id);
+    for (const id of this.#workflow) copy.#workflow.add(id);
+    for (const [container, mark] of this.#marks) if (!mark.claimed) copy.#marks.set(container, mark);
+    return copy;
+  }
+
+  /**
+   * Whether to `common` the same will be news as to this one, as far as these kinds go. What this one saw of
+   * containers that `common` knows nothing of is then handed over.
+   */
+  joins(common: Progress, kinds: ReadonlySet<Kind>): boolean {
+    if (this.#workflow.size !== common.#workflow.size) return false;
+    if (kinds.has("status") && this.#statuses.size !== common.#statuses.size) return false;
+    if (kinds.has("logs") && !this.#sawTheLinesOf(common)) return false;
+    for (const [container, mark] of this.#marks) {
+      if (!mark.claimed && !common.#marks.has(container)) common.#marks.set(container, mark);
+    }
+    return true;
+  }
+
+  #sawTheLinesOf(common: Progress): boolean {
+    for (const [container, mark] of this.#marks) {
+      const known = common.#marks.get(container);
+      if (!known ? mark.claimed && mark.place > 0 : known.place !== mark.place) return false;
+    }
+    for (const [container, { place, lastLine }] of common.#marks) {
+      if (place > 0 && !this.#marks.has(container) && isAfter(this.#start, "logs", lastLine)) return false;
+    }
+    return true;
+  }
+
+  #mark(step: Parameters<typeof advanced>[1], line: string | null): void {
+    const known = this.#marks.get(step.container);
+    this.#marks.delete(step.container); // to the end
+    const lastLine = line ?? known?.lastLine ?? "0-0";
+    this.#marks.set(step.container, { ...advanced(known, step), claimed: false, lastLine });
+  }
+}
