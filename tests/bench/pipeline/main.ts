@@ -21,7 +21,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     id: "a",
     title: "log lines into the log stream",
     needsDocker: true,
-    run: async (options) => [await forwardLines(options), await memoryToStream(options)],
+    run: async (options) => [...await forwardLines(options), await memoryToStream(options)],
   },
   {
     id: "b",
