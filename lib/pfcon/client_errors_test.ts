@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
 import { PfconClient, PfconConflictError, PfconFaultError, PfconRejectedError } from "./client.ts";
-import { exampleJob, json, page, StrictPfcon } from "./strict_pfcon.ts";
+import { exampleJob, json, page, StrictPfcon } from "../testing/strict_pfcon.ts";
 
 const JOB = exampleJob;
 

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
-import { exampleJob, page, StrictPfcon } from "./strict_pfcon.ts";
+import { exampleJob, page, StrictPfcon } from "../testing/strict_pfcon.ts";
 
 const JOB = exampleJob;
 

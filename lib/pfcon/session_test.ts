@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
-import { exampleJob, json, StrictPfcon } from "./strict_pfcon.ts";
+import { exampleJob, json, StrictPfcon } from "../testing/strict_pfcon.ts";
 
 const JOB = exampleJob;
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { JOB_TYPES } from "lib/event/status.ts";
 import { logsFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { findWorkflow } from "lib/store/workflows.ts";
 import { cancel } from "../../workers/sse_service/control/cancel.ts";
 import { retry } from "../../workers/sse_service/control/retry.ts";

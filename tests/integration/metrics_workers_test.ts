@@ -2,7 +2,7 @@
  * What each worker tells at `GET /metrics`, as a process with its own permissions.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { StrictPfcon } from "lib/testing/strict_pfcon.ts";
 import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
 import { promtool, withoutPromtool } from "lib/testing/promtool.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import { StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { StrictPfcon } from "lib/testing/strict_pfcon.ts";
 import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
 import { openPostgres, type Sql } from "lib/store/open.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
-import { json } from "lib/pfcon/strict_pfcon.ts";
+import { json } from "lib/testing/strict_pfcon.ts";
 import { encodeStatusEvent } from "lib/event/codec.ts";
 import { silentLogger } from "lib/run/log.ts";
 import { sleep } from "lib/run/sleep.ts";

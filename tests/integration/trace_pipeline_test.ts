@@ -3,7 +3,7 @@
  */
 import { assertEquals } from "@std/assert";
 import Docker from "dockerode";
-import { StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { StrictPfcon } from "lib/testing/strict_pfcon.ts";
 import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
 import { until } from "lib/testing/until.ts";

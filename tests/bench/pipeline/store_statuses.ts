@@ -8,7 +8,7 @@ import { encodeStatusEvent } from "lib/event/codec.ts";
 import { statusEventId } from "lib/event/event_id.ts";
 import { StatusEvent } from "lib/event/status.ts";
 import { wireTimestampOf } from "lib/event/timestamp.ts";
-import { StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { StrictPfcon } from "lib/testing/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { migrate } from "lib/store/migrate.ts";
 import { openPostgres } from "lib/store/open.ts";

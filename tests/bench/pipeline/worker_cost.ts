@@ -5,7 +5,7 @@
  * @module
  */
 import { TEST_LABEL, TestContainers } from "lib/testing/test_containers.ts";
-import { StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { StrictPfcon } from "lib/testing/strict_pfcon.ts";
 import { WORKER_NAMES } from "lib/run/permissions.ts";
 import { tempPostgres, tempRedis } from "lib/testing/servers.ts";
 import { silentLogger as log } from "lib/run/log.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { json } from "lib/pfcon/strict_pfcon.ts";
+import { json } from "lib/testing/strict_pfcon.ts";
 import type { Interference } from "./pfcon_bench.ts";
 
 /** Numbers in [0, 1) that follow from `seed` alone. */

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JOB_TYPES } from "lib/event/status.ts";
 import { containerFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { PfconFaultError } from "lib/pfcon/client.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { endStep } from "../../../workers/task_worker/end_step.ts";

@@ -5,7 +5,7 @@
  */
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { exampleJob } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob } from "lib/testing/strict_pfcon.ts";
 import { cleanUp, type CleanUpContext } from "../../../workers/task_worker/clean_up.ts";
 import { endStep } from "../../../workers/task_worker/end_step.ts";
 import { accept, type Bench, forgetAll, lifeOf, NOW, record, workflowOf } from "./bench.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { JobParams } from "lib/job/job_params.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { markOrdered } from "lib/store/steps.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";

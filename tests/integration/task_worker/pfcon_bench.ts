@@ -6,7 +6,7 @@
  */
 import type { JobStatus, JobType } from "lib/event/status.ts";
 import type { PfconClient } from "lib/pfcon/client.ts";
-import { json, StrictPfcon } from "lib/pfcon/strict_pfcon.ts";
+import { json, StrictPfcon } from "lib/testing/strict_pfcon.ts";
 
 /** A request, as `{method} {step} {job id}`. */
 export type Call = string;

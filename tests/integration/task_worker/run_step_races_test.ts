@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JobType } from "lib/event/status.ts";
-import { exampleJob as JOB, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob as JOB, json } from "lib/testing/strict_pfcon.ts";
 import { PfconConflictError } from "lib/pfcon/client.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { JobBusyError } from "lib/store/job_turn.ts";

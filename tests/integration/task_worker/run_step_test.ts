@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { JobType } from "lib/event/status.ts";
 import { PfconConflictError } from "lib/pfcon/client.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";

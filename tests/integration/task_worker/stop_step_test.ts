@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeLogEvent } from "lib/event/codec.ts";
 import { logEventId } from "lib/event/event_id.ts";
 import type { JobType } from "lib/event/status.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { JobBusyError } from "lib/store/job_turn.ts";
 import type { Order } from "lib/task/order.ts";

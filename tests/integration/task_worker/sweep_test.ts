@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JOB_TYPES } from "lib/event/status.ts";
-import { exampleJob, json } from "lib/pfcon/strict_pfcon.ts";
+import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { markOrdered } from "lib/store/steps.ts";

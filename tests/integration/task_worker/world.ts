@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import type { WorkflowStep } from "lib/event/workflow.ts";
 import { containerFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { json } from "lib/pfcon/strict_pfcon.ts";
+import { json } from "lib/testing/strict_pfcon.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { BEGINNING } from "lib/testing/workflow_model.ts";
 import { cancel } from "../../../workers/sse_service/control/cancel.ts";

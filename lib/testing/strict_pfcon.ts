@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { PfconClient, type PfconClientOptions } from "./client.ts";
-import type { PfconJob } from "./job_form.ts";
+import { PfconClient, type PfconClientOptions } from "../pfcon/client.ts";
+import type { PfconJob } from "../pfcon/job_form.ts";
 
 /** One request as it came in. */
 export interface Seen {
