@@ -32,11 +32,10 @@ const references = [...text.matchAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g)].map((
   [, name = "", kind = "", rest = ""],
 ) => ({ name, kind, rest }));
 
-/** What somebody has in `.env` who filled in what the example leaves empty. */
+const required = new Set(references.filter(({ kind }) => kind === "?").map(({ name }) => name));
+/** What somebody has in `.env` who filled in what the example wants filled in. */
 const filledIn = Object.fromEntries(
-  Object.entries(example).map((
-    [name, value],
-  ) => [name, value || (name === "DOCKER_GID" ? "998" : `my${name}`)]),
+  Object.entries(example).map(([name, value]) => [name, required.has(name) ? filling(name) : value]),
 );
 const { services, volumes } = composeWith(filledIn);
 const byName = new Map<string, Service>(Object.entries(services));
@@ -54,7 +53,10 @@ for (const worker of WORKER_NAMES) {
   Deno.test(`docker-compose.yml gives ${worker} only settings it knows, and all it needs`, async () => {
     const { Config, configFaults } = await configOf(worker);
     const { environment } = serviceOf(worker);
-    const unknown = Object.keys(environment).filter((name) => !(name in Config.shape));
+    // Deno itself reads what says where traces go.
+    const unknown = Object.keys(environment).filter((name) =>
+      !(name in Config.shape) && !/^OTEL_/.test(name)
+    );
     assertEquals(unknown, [], "settings that the worker does not read");
     const config = readConfig(Config, environment);
     assertEquals(configFaults?.(config) ?? [], []);
@@ -139,15 +141,50 @@ Deno.test("one port is published, and unless somebody says otherwise for this ma
   assertEquals(service("sse-service").environment["PORT"], "8080");
 });
 
+Deno.test("the stack asks for tokens as soon as .env says how they are checked, and refuses half of that", async () => {
+  const { Config, configFaults } = await configOf("sse_service");
+  const faultsWith = (env: Record<string, string>) => {
+    const { environment } = composeWith({ ...filledIn, ...env }).services["sse-service"] ?? {};
+    return configFaults?.(readConfig(Config, environment ?? {})) ?? ["no check"];
+  };
+  const checked = { AUTH_MODE: "token", AUTH_ISSUER: "https://issuer.example", AUTH_AUDIENCE: "chris" };
+  assertEquals(faultsWith({ ...checked, AUTH_JWT_SECRET: "s".repeat(32) }), []);
+  assertEquals(
+    faultsWith({
+      ...checked,
+      AUTH_JWKS_URL: "https://issuer.example/keys",
+      AUTH_COOKIE_SECURE: "true",
+      CORS_ORIGINS: "https://page.example",
+    }),
+    [],
+  );
+  assertEquals(faultsWith(checked).length, 1);
+  assertEquals(faultsWith({ AUTH_JWT_SECRET: "s".repeat(32) }).length, 1);
+  assertEquals(faultsWith({ CORS_ORIGINS: "*" }).length, 1);
+});
+
+Deno.test("figures and traces of every worker can be had by settings in .env alone", () => {
+  const collector = "http://collector:4318";
+  const env = { HEALTH_HOST: "0.0.0.0", OTEL_DENO: "true", OTEL_EXPORTER_OTLP_ENDPOINT: collector };
+  const changed = composeWith({ ...filledIn, ...env }).services;
+  for (const worker of WORKER_NAMES) {
+    const environment = changed[serviceName(worker)]?.environment ?? {};
+    const told = Object.fromEntries(Object.keys(env).map((name) => [name, environment[name]]));
+    assertEquals(told, env, worker);
+    const { HEALTH_HOST, OTEL_DENO } = serviceOf(worker).environment;
+    assertEquals([HEALTH_HOST, OTEL_DENO], ["127.0.0.1", "false"], `${worker} shows them to nobody unasked`);
+  }
+});
+
 Deno.test("no password works that nobody chose", () => {
   const secret = /PASSWORD|SECRET|TOKEN/;
-  const required = references.filter(({ kind }) => kind === "?").map(({ name }) => name);
   const secrets = references.filter(({ name }) => secret.test(name));
   assert(secrets.length > 0);
-  assertEquals(secrets.filter(({ kind }) => kind !== "?"), []);
+  // One that is left empty opens nothing: it is for who asks for tokens.
+  assertEquals(secrets.filter(({ kind, rest }) => kind !== "?" && rest !== ""), []);
   assertEquals(Object.entries(example).filter(([name, value]) => secret.test(name) && value), []);
   // What is secret to a service comes from such a variable, whatever the service calls it.
-  const chosen = new Set(required.map((name) => filledIn[name]));
+  const chosen = new Set(["", ...[...required].map((name) => filledIn[name])]);
   for (const [name, { environment }] of byName) {
     for (const [variable, value] of Object.entries(environment)) {
       if (secret.test(variable)) assert(chosen.has(value), `${variable} of ${name}`);
@@ -202,6 +239,10 @@ Deno.test("pfcon keeps its store in the volume whose name it tells the engine, a
   assert(mounts.includes(`storebase:${environment["STOREBASE_MOUNT"]}`));
   assertEquals(environment["REMOVE_JOBS"], "yes");
 });
+
+function filling(name: string): string {
+  return name === "DOCKER_GID" ? "998" : `my${name}`;
+}
 
 function serviceName(worker: WorkerName): string {
   return worker.replaceAll("_", "-");

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { queryText } from "./query_text.js";
 
 /** The service said no: with its code, its sentence, and the fields it names. */
 export class ApiError extends Error {
@@ -109,11 +110,48 @@ export class Api {
 
   /**
    * @param {string} jobId
-   * @param {string} action `cancel` or `retry`
+   * @param {"cancel" | "retry"} action
+   * @param {object} body what is said with it
    * @throws {ApiError | UnreachableError}
    */
-  act(jobId, action) {
-    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`, {});
+  act(jobId, action, body) {
+    return this.#call("POST", `/api/jobs/${encodeURIComponent(jobId)}/${action}`, body);
+  }
+
+  /**
+   * A page of the list of jobs, newest first.
+   *
+   * @param {{ status?: string, q?: string, after?: string | null, limit?: number }} query
+   * @returns {Promise<import("./job_list.js").JobPage>}
+   * @throws {ApiError | UnreachableError}
+   */
+  jobs(query) {
+    return this.#call("GET", `/api/jobs${queryText(query)}`);
+  }
+
+  /**
+   * A page of the lines of a job's whole log that match.
+   *
+   * @param {string} jobId
+   * @param {{ q: string, ignore_case?: string, type?: string, limit?: number, cursor?: string | null }} query
+   * @returns {Promise<{ total: number, total_is_exact: boolean, next: string | null,
+   *   matches: { line_number: number, line: Record<string, unknown> }[] }>}
+   * @throws {ApiError | UnreachableError}
+   */
+  searchLog(jobId, query) {
+    return this.#call("GET", `/logs/${encodeURIComponent(jobId)}/search${queryText(query)}`);
+  }
+
+  /**
+   * A page of a job's whole log.
+   *
+   * @param {string} jobId
+   * @param {{ offset?: number, limit?: number }} query
+   * @returns {Promise<{ total: number, offset: number, lines: Record<string, unknown>[] }>}
+   * @throws {ApiError | UnreachableError}
+   */
+  logLines(jobId, query) {
+    return this.#call("GET", `/logs/${encodeURIComponent(jobId)}/history${queryText(query)}`);
   }
 
   /**

@@ -72,6 +72,16 @@ Deno.test("G12 Api.signOut() ends the session without asking for another", async
   assertEquals([asked, faults], [["DELETE /api/session"], []]);
 });
 
+Deno.test("Api asks for lists with what is given and nothing else, whatever characters it has", async () => {
+  const { api, asked } = setup([Response.json({}), Response.json({})]);
+  await api.jobs({ status: "", q: "a&b \ud800", after: null, limit: 50 });
+  await api.searchLog("j", { q: "50% #", type: "plugin" });
+  assertEquals(asked, [
+    "GET /api/jobs?q=a%26b+%EF%BF%BD&limit=50",
+    "GET /logs/j/search?q=50%25+%23&type=plugin",
+  ]);
+});
+
 Deno.test("Api.probe() tells the status of a stream and lets go of it", async () => {
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });

@@ -11,6 +11,7 @@
 import { Api } from "./api.js";
 import { byId, make, setIcon, setText } from "./dom.js";
 import { FormView } from "./form_view.js";
+import { JobListView } from "./job_list_view.js";
 import { JobView } from "./job_view.js";
 import { pressedKey } from "./keyboard.js";
 import { askToken } from "./sign_in.js";
@@ -24,6 +25,8 @@ let view = null;
 
 const form = new FormView({ api, submitted: (jobId) => goTo(`/?job=${encodeURIComponent(jobId)}`) });
 
+const list = new JobListView({ api });
+
 /** @param {string} path */
 function goTo(path) {
   history.pushState(null, "", path);
@@ -32,14 +35,15 @@ function goTo(path) {
   byId("main", HTMLElement).focus({ preventScroll: true });
 }
 
-/** Shows what the address asks for. */
-function showAddress() {
+/** Shows what the address asks for. @param {number} [attempt] see `JobView` */
+function showAddress(attempt) {
   const jobId = new URLSearchParams(location.search).get("job") ?? "";
   view?.close();
   view = null;
   root.dataset.view = jobId ? "job" : "home";
+  list.close();
   if (!jobId) return showHome();
-  const opened = new JobView(jobId, { api, announce });
+  const opened = new JobView(jobId, { api, announce, readAnew: showAddress, attempt });
   view = opened;
   opened.open();
   config.then(({ features }) => opened.offer(features));
@@ -47,6 +51,7 @@ function showAddress() {
 
 function showHome() {
   document.title = "ChRIS jobs";
+  list.open();
   const jobs = recentJobs();
   byId("recent-empty", HTMLElement).hidden = jobs.length > 0;
   byId("recent", HTMLElement).replaceChildren(...jobs.map(({ id, image, at }) => {
@@ -110,7 +115,7 @@ byId("sign-out", HTMLButtonElement).addEventListener(
   () => api.signOut().then(() => location.reload(), (error) => announce(error.message)),
 );
 document.addEventListener("click", followLink);
-document.addEventListener("keydown", (event) => pressedKey(event, view?.log ?? null));
+document.addEventListener("keydown", (event) => pressedKey(event, view?.log ?? null, list));
 addEventListener("popstate", () => {
   const shown = view !== null && new URLSearchParams(location.search).get("job") === view.id;
   if (!shown) showAddress();

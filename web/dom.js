@@ -69,6 +69,16 @@ export function setIcon(holder, name) {
 }
 
 /**
+ * The span within an element that holds its words beside an icon.
+ *
+ * @param {Element} element
+ * @returns {Element} the element itself if it has none
+ */
+export function spanOf(element) {
+  return element.querySelector("span") ?? element;
+}
+
+/**
  * Sets text only where it changes, so that nothing is laid out (or read out) in vain.
  *
  * @param {Element} element

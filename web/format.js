@@ -26,6 +26,21 @@ export function duration(ms) {
 }
 
 /**
+ * How long ago something was, in one unit: `now`, `12 s ago`, `3 min ago`, `2 h ago`, `4 d ago`.
+ *
+ * @param {number} ms
+ */
+export function ago(ms) {
+  if (!Number.isFinite(ms)) return "";
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 5) return "now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 24 * 3600) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / (24 * 3600))} d ago`;
+}
+
+/**
  * A moment as date and time of day with milliseconds; UTC carries a `Z`.
  *
  * @param {number} time milliseconds since 1970

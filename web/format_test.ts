@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { counted, duration, fullCount, moment, shortCount } from "./format.js";
+import { ago, counted, duration, fullCount, moment, shortCount } from "./format.js";
 
 Deno.test("duration() uses at most two units, and never rounds up to a full one", () => {
   const cases: [number, string][] = [
@@ -32,4 +32,9 @@ Deno.test("shortCount() never needs more than five characters", () => {
   assertEquals(shortCount(12_345), "12.3k");
   assertEquals(fullCount(1_234_567), "1,234,567");
   assertEquals([counted(1, "line"), counted(2000, "line")], ["1 line", "2,000 lines"]);
+});
+
+Deno.test("ago() tells one unit", () => {
+  const texts = [-50, 4999, 12_000, 61_000, 7_300_000, 2 * 86_400_000, NaN].map(ago);
+  assertEquals(texts, ["now", "now", "12 s ago", "1 min ago", "2 h ago", "2 d ago", ""]);
 });

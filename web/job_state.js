@@ -25,7 +25,8 @@
  * @property {string} step
  * @property {string} stepStatus
  * @property {string} status of the whole workflow
- * @property {string | null} error
+ * @property {string | null} error of a request to cancel or retry: who asked, and why
+ * @property {number} attempt from 1
  */
 /**
  * @typedef {object} JobState
@@ -40,6 +41,8 @@
  * @property {string} status
  * @property {number} time
  * @property {string | null} error
+ * @property {number} attempt from 1
+ * @property {boolean} cancelling
  * @property {string | null} waitingFor why the step does not get on at the moment
  */
 /** @typedef {Record<string, unknown>} Json */
@@ -103,6 +106,7 @@ export function withWorkflow(job, event) {
     stepStatus: text(event.current_step_status),
     status: text(event.workflow_status),
     error: text(event.error) || null,
+    attempt: attemptOf(event.attempt),
   };
   const repeated = job.moves.some((known) =>
     known.time === row.time && known.step === row.step && known.stepStatus === row.stepStatus &&
@@ -129,10 +133,17 @@ export function withSnapshot(job, answer) {
       status: text(answer.status),
       time: Date.parse(text(answer.updated_at)),
       error: text(answer.error) || null,
+      attempt: attemptOf(answer.attempt),
+      cancelling: answer.cancelling === true,
       waitingFor: text(current?.waiting_for) || null,
     },
     held: heldText(answer.held),
   };
+}
+
+/** @param {unknown} value */
+function attemptOf(value) {
+  return typeof value === "number" && value > 1 ? value : 1;
 }
 
 /** @param {unknown} held a sentence, or an object that holds one */

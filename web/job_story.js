@@ -4,13 +4,39 @@
  *
  * @module
  */
-/** @import { JobState } from "./job_state.js" */
+/** @import { JobState, WorkflowRow } from "./job_state.js" */
 /** @import { Flow, JobView, StepView } from "./job_view_state.js" */
 
 /** @typedef {Pick<JobView, "tone" | "headline" | "detail">} Story */
 
 /**
+ * The request that the job be cancelled.
+ *
+ * @param {JobState} job one attempt
+ * @returns {WorkflowRow | undefined} its `error` says who asked, and why
+ */
+export function cancelOf(job) {
+  return job.moves.findLast((move) => move.stepStatus === "cancelling");
+}
+
+/**
+ * The requests that the job be cancelled or retried, in words.
+ *
  * @param {JobState} job
+ * @returns {{ time: number, text: string }[]}
+ */
+export function requestsOf(job) {
+  return job.moves.filter((move) => move.stepStatus === "cancelling" || move.stepStatus === "retrying").map(
+    ({ time, stepStatus, error, attempt }) => {
+      const what = stepStatus === "retrying" ? `Attempt ${attempt}, ` : "";
+      const said = error ?? (what ? "retried" : "cancelled");
+      return { time, text: what ? what + said : capital(said) };
+    },
+  );
+}
+
+/**
+ * @param {JobState} job one attempt
  * @param {Flow} flow
  * @param {readonly StepView[]} steps
  * @returns {Story}
@@ -28,7 +54,7 @@ export function story(job, flow, steps) {
       return { tone: "failed", headline: `Failed: ${why}`, detail: cause ? extra : "" };
     }
     case "cancelled":
-      return { tone: "cancelled", headline: "Cancelled", detail: cause || extra };
+      return { tone: "cancelled", headline: cancelledBy(job), detail: stoppedText(steps) || cause };
     case "":
       if (job.statuses.length === 0) {
         return { tone: "unknown", headline: "Waiting for the first event", detail: "" };
@@ -48,9 +74,34 @@ function goingOn(job, flow, { steps, cause }) {
     return { tone: "held", headline: `Held in cleanup: ${job.held}`, detail: cause };
   }
   const doing = activity(steps, flow);
+  if (cancelOf(job) || job.snapshot?.cancelling) {
+    return { tone: "cancelling", headline: `Cancelling: ${uncapital(doing)}`, detail: cancelledBy(job) };
+  }
   if (cause) return { tone: "failed", headline: `Failing: ${cause}`, detail: doing };
   const waitingFor = job.snapshot?.step === flow.step ? job.snapshot.waitingFor : null;
-  return { tone: "running", headline: doing, detail: waitingFor ? `Waiting: ${waitingFor}` : "" };
+  const [retried = ""] = requestsOf(job).map((request) => request.text);
+  return { tone: "running", headline: doing, detail: waitingFor ? `Waiting: ${waitingFor}` : retried };
+}
+
+/** @param {JobState} job */
+function cancelledBy(job) {
+  return capital(cancelOf(job)?.error ?? job.snapshot?.error ?? "cancelled");
+}
+
+/** @param {readonly StepView[]} steps */
+function stoppedText(steps) {
+  const stopped = steps.find((step) => step.state === "stopped");
+  return stopped ? `The ${stopped.step} step was stopped` : "";
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** @param {string} text */
+function uncapital(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** @param {StepView} step that failed */

@@ -8,12 +8,14 @@
  * @module
  */
 import { ApiError } from "./api.js";
-import { byId, setData, setText } from "./dom.js";
+import { copyLink } from "./copy_link.js";
+import { byId, setData, setText, spanOf } from "./dom.js";
 import { JobStream } from "./event_source.js";
 import { FrameLoop } from "./frame_loop.js";
+import { JobActions } from "./job_actions.js";
 import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
-import { viewOf } from "./job_view_state.js";
-import { copyText } from "./log_export.js";
+import { requestsOf } from "./job_story.js";
+import { lastAttempt, viewOf } from "./job_view_state.js";
 import { LogView } from "./log_view.js";
 import { StatusView } from "./status_view.js";
 import { StepsView } from "./steps_view.js";
@@ -31,6 +33,10 @@ const CONNECTION_WORDS = {
   refused: "Refused",
 };
 const ASK_AGAIN_MS = 5000;
+/** How often it is looked whether a job that is over goes on. */
+const WATCH_OVER_MS = 15_000;
+/** Pause before a stream that ended is opened again, as the job goes on. */
+const REOPEN_MS = 500;
 
 /** Shows one job until it is closed. */
 export class JobView {
@@ -44,13 +50,16 @@ export class JobView {
   #loop = new FrameLoop(() => this.#show(), this.#stop.signal);
   #told = "";
   #imageKept = false;
-  /** @type {readonly string[]} */
-  #features = [];
   #api;
   #announce;
   #now;
   #steps = new StepsView((step) => this.#showLogOf(step));
   #statuses = new StatusView();
+  #actions;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #reopenSoon;
+  #reopenedFor;
+  #readAnew;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #askSoon;
 
@@ -59,14 +68,20 @@ export class JobView {
    * @param {object} options
    * @param {Api} options.api
    * @param {(text: string) => void} options.announce
+   * @param {(attempt: number) => void} options.readAnew opens the job once more: an attempt has come and gone, of
+   *   which a stream that had ended tells nothing
+   * @param {number} [options.attempt] for which it was opened once more
    * @param {() => number} [options.now] milliseconds since 1970
    */
-  constructor(id, { api, announce, now = Date.now }) {
+  constructor(id, { api, announce, readAnew, attempt = 1, now = Date.now }) {
+    this.#readAnew = readAnew;
+    this.#reopenedFor = attempt;
     this.id = id;
     this.#api = api;
     this.#announce = announce;
     this.#now = now;
-    this.log = new LogView(id, this.#stop.signal);
+    this.log = new LogView(id, api, this.#stop.signal);
+    this.#actions = new JobActions(id, { api, announce, done: () => this.#asked() });
     this.stream = new JobStream(id, {
       onEvent: (name, data) => this.#receive(name, data),
       onState: (state, why) => this.#connected(state, why),
@@ -80,10 +95,11 @@ export class JobView {
     setText(id, this.id);
     id.title = this.id;
     keepRecentJob({ id: this.id, image: "", at: this.#now() });
-    byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink(), { signal });
-    for (const action of /** @type {const} */ (["cancel", "retry"])) {
-      byId(action, HTMLButtonElement).addEventListener("click", () => this.#act(action), { signal });
-    }
+    byId("copy-link", HTMLButtonElement).addEventListener("click", () => copyLink(this.id, this.#announce), {
+      signal,
+    });
+    this.#actions.listen(signal);
+    document.addEventListener("visibilitychange", () => this.#askWhenOver(), { signal });
     addEventListener("pagehide", () => this.stream.stop(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.stream.start(), { signal });
     addEventListener("online", () => this.#connection !== "ended" && this.stream.start(), { signal });
@@ -93,16 +109,16 @@ export class JobView {
     this.#ask();
     const clock = setInterval(() => this.#loop.soon(), 1000);
     const asking = setInterval(() => this.#askWhileHeld(), ASK_AGAIN_MS);
+    const watching = setInterval(() => this.#askWhenOver(), WATCH_OVER_MS);
     signal.addEventListener("abort", () => {
-      clearInterval(clock);
-      clearInterval(asking);
+      for (const timer of [clock, asking, watching]) clearInterval(timer);
       clearTimeout(this.#askSoon);
     });
   }
 
   /** @param {readonly string[]} features what the service offers: `cancel`, `retry`, `download` */
   offer(features) {
-    this.#features = features;
+    this.#actions.features = features;
     this.log.actions.wholeOffered = features.includes("download");
     this.#loop.soon();
   }
@@ -135,7 +151,8 @@ export class JobView {
   #connected(state, why) {
     this.#connection = state;
     this.#problem = why;
-    if (state === "ended") this.log.end();
+    this.log.over = state === "ended";
+    if (state === "ended") this.#ask();
     this.#loop.soon();
   }
 
@@ -154,12 +171,25 @@ export class JobView {
       if (this.#stop.signal.aborted) return;
       this.#missing = false;
       this.#job = withSnapshot(this.#job, answer);
+      this.#reopenIfItWentOn();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) {
-        this.#missing = true;
-      }
+      if (error instanceof ApiError && error.status === 404) this.#missing = true;
     }
     this.#loop.soon();
+  }
+
+  /** A stream that ended is opened again for another attempt: for each once, unless that goes on. */
+  #reopenIfItWentOn() {
+    const { moves, snapshot } = this.#job;
+    if (this.#connection !== "ended" || !snapshot) return;
+    const fresh = snapshot.attempt > Math.max(this.#reopenedFor, lastAttempt({ moves, snapshot: null }));
+    if (!fresh && snapshot.status !== "running") return;
+    this.#reopenedFor = snapshot.attempt;
+    if (snapshot.status !== "running") return this.#readAnew(snapshot.attempt);
+    this.#reopenSoon ??= setTimeout(() => {
+      this.#reopenSoon = undefined;
+      if (!this.#stop.signal.aborted) this.stream.start();
+    }, REOPEN_MS);
   }
 
   #show() {
@@ -168,12 +198,13 @@ export class JobView {
     const shown = unknown ? { ...view, ...this.#unknownStory() } : view;
     this.#steps.show(shown, this.#now());
     this.#statuses.show(this.#job.statuses);
+    this.#statuses.showRequests(requestsOf(this.#job));
     const pill = byId("connection", HTMLElement);
     setData(pill, "state", this.#connection);
-    setText(pill.querySelector("span") ?? pill, CONNECTION_WORDS[this.#connection]);
+    setText(spanOf(pill), CONNECTION_WORDS[this.#connection]);
     pill.title = this.#problem;
     document.title = unknown ? `${this.id} · ChRIS jobs` : `${view.headline} · ${this.id}`;
-    this.#offerActions(view);
+    this.#actions.show(view);
     if (this.#connection !== "connecting" && this.#connection !== "history") this.#tell(shown);
     const image = this.#job.statuses.find((row) => row.step === "plugin" && row.image)?.image;
     if (image && !this.#imageKept) {
@@ -197,45 +228,22 @@ export class JobView {
   }
 
   /** @param {View} view */
-  #offerActions(view) {
-    const canCancel = this.#features.includes("cancel") && !view.over && view.tone !== "unknown";
-    const canRetry = this.#features.includes("retry") && (view.over && view.tone !== "succeeded");
-    byId("cancel", HTMLButtonElement).hidden = !canCancel;
-    byId("retry", HTMLButtonElement).hidden = !canRetry;
-  }
-
-  /** @param {View} view */
   #tell(view) {
     const text = `${view.headline}. ${this.#connection === "reconnecting" ? "Reconnecting." : ""}`;
     if (text !== this.#told) this.#announce(text);
     this.#told = text;
   }
 
-  /** @param {"cancel" | "retry"} action */
-  async #act(action) {
-    const button = byId(action, HTMLButtonElement);
-    button.disabled = true;
-    try {
-      await this.#api.act(this.id, action);
-      if (action === "retry") this.stream.start();
-      await this.#ask();
-    } catch (error) {
-      this.#announce(`Could not ${action}: ${error instanceof Error ? error.message : error}`);
-      setText(
-        byId("detail", HTMLElement),
-        `Could not ${action}: ${error instanceof Error ? error.message : error}`,
-      );
-    } finally {
-      button.disabled = false;
-    }
+  /** Something was asked for: it shows in events, which go on after the job's end if it is retried. */
+  async #asked() {
+    if (this.#connection === "ended") this.stream.start();
+    await this.#ask();
   }
 
-  async #copyLink() {
-    const link = new URL(`/?job=${encodeURIComponent(this.id)}`, location.href).href;
-    const said = await copyText(link).then(() => "Link copied", () => "The browser does not allow copying");
-    this.#announce(said);
-    const button = byId("copy-link", HTMLButtonElement);
-    button.dataset.done = said;
-    setTimeout(() => delete button.dataset.done, 1500);
+  /** A job that is over may be retried elsewhere. */
+  #askWhenOver() {
+    if (this.#connection === "ended" && !document.hidden && viewOf(this.#job).tone !== "succeeded") {
+      this.#ask();
+    }
   }
 }

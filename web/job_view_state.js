@@ -5,13 +5,13 @@
  * @module
  */
 import { duration } from "./format.js";
-import { story } from "./job_story.js";
+import { cancelOf, story } from "./job_story.js";
 /** @import { JobState, StatusRow } from "./job_state.js" */
 
 /** The steps in their order; all but the last run in a container. */
 export const STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete", "cleanup"]);
 
-/** @typedef {"waiting" | "running" | "done" | "failed" | "skipped"} StepState */
+/** @typedef {"waiting" | "running" | "done" | "failed" | "stopped" | "skipped"} StepState `stopped`: by cancelling */
 /**
  * @typedef {object} StepView
  * @property {string} step
@@ -26,11 +26,12 @@ export const STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete"
 /**
  * @typedef {object} JobView
  * @property {readonly StepView[]} steps
- * @property {"unknown" | "running" | "held" | "succeeded" | "failed" | "cancelled"} tone
+ * @property {"unknown" | "running" | "cancelling" | "held" | "succeeded" | "failed" | "cancelled"} tone
  * @property {string} headline
  * @property {string} detail the rest of the story, or empty
  * @property {boolean} over
- * @property {number | null} from
+ * @property {number} attempt the one shown, which is the last
+ * @property {number | null} from when that began
  * @property {number | null} to
  */
 
@@ -39,12 +40,14 @@ const NEVER_RAN = new Set(["image-pull", "config", "start-failed", "rejected-by-
 const OVER = new Set(["finishedSuccessfully", "finishedWithError", "failed", "cancelled"]);
 
 /**
- * Derives what is shown.
+ * Derives what is shown: the last attempt at the job.
  *
- * @param {JobState} job
+ * @param {JobState} whole
  * @returns {JobView}
  */
-export function viewOf(job) {
+export function viewOf(whole) {
+  const attempt = lastAttempt(whole);
+  const job = onlyAttempt(whole, attempt);
   const flow = currentFlow(job);
   const over = OVER.has(flow.status);
   const steps = STEPS.map((step) => step === "cleanup" ? cleanupView(job, flow) : stepView(job, step, flow));
@@ -53,9 +56,34 @@ export function viewOf(job) {
     steps,
     ...story(job, flow, steps),
     over,
+    attempt,
     from: times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : null,
     to: over && times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : null,
   };
+}
+
+/**
+ * @param {Pick<JobState, "moves" | "snapshot">} job
+ * @returns {number} the number of the last attempt, from 1
+ */
+export function lastAttempt({ moves, snapshot }) {
+  return moves.reduce((last, move) => Math.max(last, move.attempt), snapshot?.attempt ?? 1);
+}
+
+/**
+ * What is known of one attempt. Containers do not say whose they are: those of an earlier attempt are older than its
+ * end.
+ *
+ * @param {JobState} job
+ * @param {number} attempt
+ * @returns {JobState}
+ */
+function onlyAttempt(job, attempt) {
+  const moves = job.moves.filter((move) => move.attempt === attempt);
+  const snapshot = job.snapshot?.attempt === attempt ? job.snapshot : null;
+  const before = job.moves.filter((move) => move.attempt < attempt).map((move) => move.time);
+  const end = before.reduce((a, b) => Math.max(a, b), -Infinity);
+  return { ...job, moves, snapshot, statuses: job.statuses.filter((row) => !(row.time <= end)) };
 }
 
 /**
@@ -89,7 +117,7 @@ function rank(step) {
 function stepView(job, step, flow) {
   const rows = job.statuses.filter((row) => row.step === step);
   const moves = job.moves.filter((move) => move.step === step);
-  if (rows.length > 0) return containerView(step, rows);
+  if (rows.length > 0) return unlessStopped(containerView(step, rows), job);
   const refused = moves.findLast((move) => /error|fail|not-run|undefined/i.test(move.stepStatus));
   const passed = rank(flow.step) > rank(step) || OVER.has(flow.status);
   /** @type {StepView} */
@@ -140,6 +168,19 @@ function containerView(step, rows) {
     }
   }
   return view;
+}
+
+/**
+ * A step that cancelling ended did not fail.
+ *
+ * @param {StepView} view
+ * @param {JobState} job
+ * @returns {StepView}
+ */
+function unlessStopped(view, job) {
+  const asked = cancelOf(job);
+  const stopped = asked?.step === view.step && view.state === "failed" && Number(view.to) >= asked.time;
+  return stopped ? { ...view, state: "stopped", note: "stopped", why: null } : view;
 }
 
 /** @param {StatusRow} row */

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
+import { requestsOf } from "./job_story.js";
 import { spanText, viewOf } from "./job_view_state.js";
 
 const at = (second: number) =>
@@ -29,6 +30,7 @@ function jobOf(...facts: Fact[]) {
       workflow_status,
       error,
       timestamp: at(second),
+      ...(current_step_status === "retrying" ? { attempt: 2 } : {}),
     });
   }, NOTHING_KNOWN);
 }
@@ -238,6 +240,86 @@ Deno.test("viewOf() takes the state of a job whose events are gone from the last
     updated_at: at(9),
   });
   assertEquals([viewOf(job).tone, viewOf(job).over], ["cancelled", true]);
+});
+
+Deno.test("viewOf() says who is having the job cancelled, and what that is about to end", () => {
+  const job = jobOf(
+    ...ran("copy", 1, 2),
+    ["flow", "plugin", "started", "running", 3],
+    ["status", "plugin", "started", 4],
+    ["flow", "plugin", "cancelling", "running", 5, "cancelled by alice: wrong input"],
+  );
+  const view = viewOf(job);
+  assertEquals([view.tone, view.headline, view.detail, view.over], [
+    "cancelling",
+    "Cancelling: running plugin",
+    "Cancelled by alice: wrong input",
+    false,
+  ]);
+});
+
+Deno.test("viewOf() calls the step stopped that cancelling ended, and failed one that ended before", () => {
+  const cancelled = (end: number) =>
+    jobOf(
+      ["flow", "plugin", "started", "running", 1],
+      ["status", "plugin", "started", 2],
+      ["status", "plugin", "finishedWithError", end, { exit_code: 137 }],
+      ["flow", "plugin", "cancelling", "running", 5, "cancelled by alice: wrong input"],
+      ["flow", "completed", "finishedSuccessfully", "cancelled", 9],
+    );
+  const view = viewOf(cancelled(6));
+  assertEquals([view.tone, view.headline, view.detail], [
+    "cancelled",
+    "Cancelled by alice: wrong input",
+    "The plugin step was stopped",
+  ]);
+  assertEquals([view.steps[1]?.state, viewOf(cancelled(4)).steps[1]?.state], ["stopped", "failed"]);
+});
+
+Deno.test("viewOf() shows the last attempt alone, as soon as it is asked for", () => {
+  const first: Fact[] = [
+    ...ran("copy", 1, 2),
+    ["status", "plugin", "finishedWithError", 3, { exit_code: 3 }],
+    ["flow", "completed", "finishedSuccessfully", "finishedWithError", 4, "plugin ended with an error"],
+  ];
+  const asked: Fact = ["flow", "copy", "retrying", "running", 60, "retried by bob: again"];
+  const job = jobOf(...first, asked);
+  const view = viewOf(job);
+  assertEquals(states(job), "waiting waiting waiting waiting waiting");
+  assertEquals([view.attempt, view.over, view.tone, view.headline, view.detail, view.from], [
+    2,
+    false,
+    "running",
+    "Scheduling copy",
+    "Attempt 2, retried by bob: again",
+    ms(60),
+  ]);
+  assertEquals(
+    states(jobOf(...first, asked, ...ran("copy", 61, 62))),
+    "done waiting waiting waiting waiting",
+  );
+});
+
+Deno.test("viewOf() believes the service that another attempt has begun before its first event comes", () => {
+  const job = withSnapshot(jobOf(["flow", "completed", "failed", "failed", 4, "gave up"]), {
+    current_step: "copy",
+    status: "running",
+    attempt: 2,
+    updated_at: at(9),
+  });
+  assertEquals([viewOf(job).attempt, viewOf(job).over, viewOf(job).tone], [2, false, "running"]);
+});
+
+Deno.test("requestsOf() tells every request of a job's life", () => {
+  const job = jobOf(
+    ["flow", "copy", "cancelling", "running", 1, "cancelled"],
+    ["flow", "completed", "finishedSuccessfully", "cancelled", 2],
+    ["flow", "copy", "retrying", "running", 3, "retried by bob"],
+  );
+  assertEquals(requestsOf(job), [
+    { time: ms(1), text: "Cancelled" },
+    { time: ms(3), text: "Attempt 2, retried by bob" },
+  ]);
 });
 
 Deno.test("spanText() counts on while a step runs", () => {

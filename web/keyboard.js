@@ -8,6 +8,7 @@
  * @module
  */
 import { byId } from "./dom.js";
+/** @import { JobListView } from "./job_list_view.js" */
 /** @import { LogView } from "./log_view.js" */
 
 /** @type {Readonly<Record<string, (log: LogView) => void>>} */
@@ -25,14 +26,19 @@ const LOG_KEYS = {
 /**
  * @param {KeyboardEvent} event
  * @param {LogView | null} log the log on the screen
+ * @param {JobListView} list what is there without one
  */
-export function pressedKey(event, log) {
+export function pressedKey(event, log, list) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("input, textarea, select, dialog")) return;
   if (event.key === "?") {
     event.preventDefault();
     return byId("help", HTMLDialogElement).showModal();
+  }
+  if (!log && event.key === "/") {
+    event.preventDefault();
+    return list.focus();
   }
   const act = LOG_KEYS[event.key];
   if (!act || !log) return;

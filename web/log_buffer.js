@@ -13,16 +13,19 @@ import { parseTerminalLine } from "./ansi.js";
 /** The steps that have a log. */
 export const LOG_STEPS = /** @type {const} */ (["copy", "plugin", "upload", "delete"]);
 const STREAMS = ["", "stdout", "stderr"];
-const KINDS = /** @type {const} */ (["line", "end", "gap"]);
+const KINDS = /** @type {const} */ (["line", "end", "gap", "run"]);
 
-/** @typedef {"line" | "end" | "gap"} Kind A line; the end of a step's log; a place where lines are missing. */
+/**
+ * @typedef {"line" | "end" | "gap" | "run"} Kind A line; the end of a container's log; a place where lines are missing;
+ *   the beginning of a step's next container.
+ */
 /**
  * @typedef {object} Entry What is put in.
  * @property {Kind} kind
  * @property {string} step "" for a gap that concerns all
- * @property {string} text as the process wrote it; for `end` and `gap` the sentence to show
+ * @property {string} text as the process wrote it; for other kinds the sentence to show
  * @property {number} time milliseconds since 1970
- * @property {number} seq line number within its step, 0 if it has none
+ * @property {number} seq line number within its container, 0 if it has none
  * @property {string} [stream]
  * @property {boolean} [lossy]
  * @property {number} [truncated] original length in bytes
@@ -37,6 +40,7 @@ const KINDS = /** @type {const} */ (["line", "end", "gap"]);
  * @property {number} rewrites
  * @property {number} time
  * @property {number} seq
+ * @property {number} run which container of its step, from 1
  * @property {string} stream
  * @property {boolean} lossy
  * @property {number} truncated 0 if whole
@@ -58,6 +62,8 @@ export class LogBuffer {
   /** @type {Map<string, IndexList>} */
   #byStep = new Map(LOG_STEPS.map((step) => [step, new IndexList()]));
   #all = new IndexList();
+  /** @type {Map<string, number[]>} where a step's further containers begin */
+  #runs = new Map();
 
   /** @param {{ maxLines?: number, maxBytes?: number }} [options] how much is kept (one chunk is always kept) */
   constructor({ maxLines = 1_000_000, maxBytes = 128 * 2 ** 20 } = {}) {
@@ -112,10 +118,18 @@ export class LogBuffer {
     const bytes = 24 + text.length + 80 * spans.length;
     chunk.bytes += bytes;
     this.#bytes += bytes;
+    if (entry.kind === "run") this.#runsOf(entry.step).push(this.end);
     this.#index(entry.step, this.end++);
     if (entry.kind === "line") this.#counts.set(entry.step, (this.#counts.get(entry.step) ?? 0) + 1);
     this.longest = Math.max(this.longest, text.length);
     this.#dropOldest();
+  }
+
+  /** @param {string} step */
+  #runsOf(step) {
+    const runs = this.#runs.get(step) ?? [];
+    this.#runs.set(step, runs);
+    return runs;
   }
 
   /**
@@ -185,10 +199,12 @@ export class LogBuffer {
     const { chunk, at } = this.#place(index);
     const tag = chunk.tags[at] ?? 0;
     const rare = chunk.rare.get(at);
+    const step = LOG_STEPS[((tag >> 2) & 7) - 1] ?? "";
     return {
       index,
       kind: KINDS[tag & 3] ?? "line",
-      step: LOG_STEPS[((tag >> 2) & 7) - 1] ?? "",
+      step,
+      run: 1 + this.#runsOf(step).filter((start) => start <= index).length,
       stream: STREAMS[tag >> 5] ?? "",
       text: chunk.text(at),
       time: chunk.times[at] ?? NaN,
@@ -203,14 +219,19 @@ export class LogBuffer {
   /**
    * Finds a line by what a permalink says of it.
    *
-   * @param {string} step
-   * @param {number} seq
+   * @param {import("./line_link.js").LineLink} link
    * @returns {number | null} its index, the first if there are several; null if it is not here
    */
-  find(step, seq) {
+  find({ step, seq, run }) {
     const rows = this.rows(step);
-    for (let row = Math.min(rows.length, seq) - 1, seen = 0; seen < rows.length; seen++) {
-      const index = rows.at((row + seen) % rows.length);
+    const starts = [0, ...this.#runsOf(step), this.end];
+    const from = starts[run - 1];
+    const to = starts[run];
+    if (from === undefined || to === undefined) return null;
+    const first = rows.rowOf(from);
+    const count = rows.rowOf(to) - first;
+    for (let seen = 0, row = Math.min(count, seq) - 1; seen < count; seen++) {
+      const index = rows.at(first + (row + seen) % count);
       const { chunk, at } = this.#place(index);
       if (chunk.seqs[at] === seq && (chunk.tags[at] ?? 0) % 4 === 0) return index;
     }

@@ -39,6 +39,7 @@ Deno.test("LogBuffer keeps what is special about a line", () => {
     text: "good",
     time: 1,
     seq: 1,
+    run: 1,
     rewrites: 2,
     truncated: 2_000_000,
     lossy: true,
@@ -85,13 +86,24 @@ Deno.test("LogBuffer bounds the bytes of few but huge lines too", () => {
   assertEquals(buffer.line(39).seq, 40);
 });
 
+Deno.test("LogBuffer finds a line of the container that a permalink names", () => {
+  const buffer = new LogBuffer();
+  for (let seq = 1; seq <= 5; seq++) buffer.push(line(`a${seq}`, seq));
+  buffer.push({ kind: "run", step: "plugin", text: "again", time: 0, seq: 0 });
+  for (let seq = 1; seq <= 3; seq++) buffer.push(line(`b${seq}`, seq));
+  const found = (seq: number, run: number) => buffer.find({ step: "plugin", seq, run });
+  assertEquals([found(2, 1), found(2, 2), found(4, 2), found(1, 3)], [1, 7, null, null]);
+  assertEquals([buffer.line(4).run, buffer.line(6).run, buffer.line(5).kind], [1, 2, "run"]);
+});
+
 Deno.test("LogBuffer finds the line a permalink names, also after a restart began to count anew", () => {
+  const find = (step: string, seq: number) => buffer.find({ step, seq, run: 1 });
   const buffer = new LogBuffer();
   for (let seq = 1; seq <= 5000; seq++) buffer.push(line(`a${seq}`, seq));
   buffer.push({ kind: "end", step: "plugin", text: "end", time: 0, seq: 5000 });
   for (let seq = 1; seq <= 6000; seq++) buffer.push(line(`b${seq}`, seq));
-  assertEquals(buffer.find("plugin", 42), 41);
-  assertEquals(buffer.text(buffer.find("plugin", 5500) ?? -1), "b5500");
-  assertEquals(buffer.find("plugin", 7000), null);
-  assertEquals(buffer.find("copy", 1), null);
+  assertEquals(find("plugin", 42), 41);
+  assertEquals(buffer.text(find("plugin", 5500) ?? -1), "b5500");
+  assertEquals(find("plugin", 7000), null);
+  assertEquals(find("copy", 1), null);
 });

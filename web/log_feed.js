@@ -5,14 +5,16 @@
  *
  * @module
  */
-import { counted } from "./format.js";
+import { counted, fullCount } from "./format.js";
 /** @import { Entry, LogBuffer } from "./log_buffer.js" */
 
 /** Puts events into a buffer. */
 export class LogFeed {
   #buffer;
-  /** @type {Map<string, number>} lines without a number of their own are counted, per step */
+  /** @type {Map<string, number>} lines without a number of their own are counted, per container */
   #counts = new Map();
+  /** @type {Map<string, string[]>} containers of each step */
+  #containers = new Map();
   /** @type {Map<string, number>} number of the last line, per container */
   #last = new Map();
 
@@ -23,16 +25,15 @@ export class LogFeed {
 
   /** @param {Record<string, unknown>} event a LogEvent */
   log(event) {
-    const step = typeof event.job_type === "string" ? event.job_type : "";
-    const container = `${step} ${event.container_id ?? event.container_name ?? ""}`;
+    const { step, container, seq } = placeOf(event);
     const time = Date.parse(typeof event.timestamp === "string" ? event.timestamp : "");
-    const seq = typeof event.seq === "number" ? event.seq : 0;
+    this.#begin(step, container, time);
     if (event.gap === true) {
       this.gap({ job_type: step, reason: "the runtime dropped them before they were read" });
     }
     if (event.eos === true) return this.#end(step, container, time, seq);
-    const count = (this.#counts.get(step) ?? 0) + 1;
-    this.#counts.set(step, count);
+    const count = (this.#counts.get(container) ?? 0) + 1;
+    this.#counts.set(container, count);
     if (seq > 0) this.#last.set(container, seq);
     this.#buffer.push({
       kind: "line",
@@ -44,6 +45,35 @@ export class LogFeed {
       lossy: event.lossy === true,
       truncated: typeof event.truncated === "number" ? event.truncated : 0,
     });
+  }
+
+  /**
+   * The link to a line that may have come.
+   *
+   * @param {Record<string, unknown>} event a LogEvent
+   * @returns {import("./line_link.js").LineLink | null} null if nothing came of its container, or it has no number
+   */
+  linkOf(event) {
+    const { step, container, seq } = placeOf(event);
+    const run = (this.#containers.get(step)?.indexOf(container) ?? -1) + 1;
+    return run > 0 && seq > 0 ? { step, seq, run } : null;
+  }
+
+  /**
+   * Tells a step's next container from the one before: another attempt at the job.
+   *
+   * @param {string} step
+   * @param {string} container
+   * @param {number} time
+   */
+  #begin(step, container, time) {
+    const known = this.#containers.get(step) ?? [];
+    if (known.includes(container)) return;
+    known.push(container);
+    this.#containers.set(step, known);
+    if (known.length > 1) {
+      this.#push("run", step, `The ${step} step runs again: container ${known.length}`, time);
+    }
   }
 
   /**
@@ -71,7 +101,13 @@ export class LogFeed {
   gap(event) {
     const reason = typeof event.reason === "string" && event.reason ? event.reason : "no reason was given";
     const step = typeof event.job_type === "string" ? event.job_type : "";
-    this.#push("gap", step, `Lines are missing here: ${reason}`, NaN);
+    const { from, to } = event;
+    const which = typeof from !== "number" || typeof to !== "number"
+      ? "Lines are missing here"
+      : from === to
+      ? `Line ${fullCount(from)} is missing here`
+      : `Lines ${fullCount(from)} to ${fullCount(to)} are missing here`;
+    this.#push("gap", step, `${which}: ${reason}`, NaN);
   }
 
   /**
@@ -83,4 +119,14 @@ export class LogFeed {
   #push(kind, step, text, time) {
     this.#buffer.push({ kind, step, text, time, seq: 0 });
   }
+}
+
+/** @param {Record<string, unknown>} event a LogEvent */
+function placeOf(event) {
+  const step = typeof event.job_type === "string" ? event.job_type : "";
+  return {
+    step,
+    container: `${step} ${event.container_id ?? event.container_name ?? ""}`,
+    seq: typeof event.seq === "number" ? event.seq : 0,
+  };
 }

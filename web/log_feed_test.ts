@@ -80,3 +80,26 @@ Deno.test("LogFeed shows an event of unknown shape as an empty line rather than 
   feed.log({ line: 7, seq: "x", timestamp: null });
   assertEquals(shown(), [["line", "", 1, ""]]);
 });
+
+Deno.test("LogFeed tells a step's second container from its first, and knows the place of each line", () => {
+  const { feed, shown } = setup();
+  feed.log(line(1, "a"));
+  feed.log({ ...line(1, ""), eos: true });
+  feed.log(line(1, "b", "c2"));
+  assertEquals(shown().slice(2), [
+    ["run", "plugin", 0, "The plugin step runs again: container 2"],
+    ["line", "plugin", 1, "b"],
+  ]);
+  assertEquals(feed.linkOf(line(1, "b", "c2")), { step: "plugin", seq: 1, run: 2 });
+  assertEquals([feed.linkOf(line(1, "c", "c3")), feed.linkOf(line(undefined, "a"))], [null, null]);
+});
+
+Deno.test("LogFeed says which lines are missing, where the service knows", () => {
+  const { feed, shown } = setup();
+  feed.gap({ job_type: "plugin", from: 5, to: 1200, reason: "lost" });
+  feed.gap({ job_type: "plugin", from: 5, to: 5, reason: "lost" });
+  assertEquals(shown().map(([, , , text]) => text), [
+    "Lines 5 to 1,200 are missing here: lost",
+    "Line 5 is missing here: lost",
+  ]);
+});

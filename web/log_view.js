@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { byId, setText } from "./dom.js";
+import { byId, setText, spanOf } from "./dom.js";
+import { ExcerptView } from "./excerpt_view.js";
 import { counted } from "./format.js";
 import { FrameLoop } from "./frame_loop.js";
 import { LogBuffer } from "./log_buffer.js";
@@ -18,9 +19,14 @@ import { LogFeed } from "./log_feed.js";
 import { makeRow } from "./log_row.js";
 import { LogScroller } from "./log_scroller.js";
 import { LogTabs } from "./log_tabs.js";
+import { roomFor } from "./room_for.js";
+import { scrollToMark } from "./scroll_to_mark.js";
 import { SearchBox } from "./search_box.js";
 import { keepChoice, readChoice } from "./stored.js";
+import { WholeSearch } from "./whole_search.js";
+/** @import { Api } from "./api.js" */
 /** @import { Zone } from "./format.js" */
+/** @import { Match } from "./whole_search.js" */
 
 const ZONES = /** @type {const} */ (["off", "local", "utc"]);
 
@@ -30,7 +36,7 @@ const NOT_HERE = -1;
 /** The log panel, for one job. */
 export class LogView {
   #signal;
-  #buffer = new LogBuffer();
+  #buffer = new LogBuffer(roomFor(Reflect.get(navigator, "deviceMemory")));
   feed = new LogFeed(this.#buffer);
   #step = "";
   /** @type {Zone} */
@@ -49,13 +55,22 @@ export class LogView {
   #scroller;
   /** @type {SearchBox} */
   #search;
+  #whole;
+  #excerpt;
 
   /**
    * @param {string} jobId
+   * @param {Api} api
    * @param {AbortSignal} signal ends the view
    */
-  constructor(jobId, signal) {
+  constructor(jobId, api, signal) {
     this.#signal = signal;
+    this.#excerpt = new ExcerptView(jobId, api);
+    this.#whole = new WholeSearch(jobId, {
+      api,
+      open: (match) => this.#openMatch(match),
+      closed: () => this.#search.focus(),
+    });
     this.#loop = new FrameLoop(() => this.#frame(), signal);
     this.actions = new LogActions(jobId, this.#buffer, () => ({ step: this.#step, zone: this.#zone }));
     this.#scroller = new LogScroller(this.#lines, {
@@ -69,6 +84,7 @@ export class LogView {
       from: () => this.#scroller.topLine,
       reveal: (index) => this.#reveal(index),
       leave: () => this.#lines.focus(),
+      everywhere: (query, matchCase) => this.#whole.find(query, { matchCase, step: this.#step }),
     });
   }
 
@@ -85,6 +101,8 @@ export class LogView {
     addEventListener("hashchange", () => this.#followHash(), { signal });
     this.actions.listen(signal);
     this.#search.listen(signal);
+    this.#whole.listen(signal);
+    this.#excerpt.listen(signal);
     this.#scroller.listen(signal);
     this.#setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
     this.#setZone(readChoice("zone") ?? "off");
@@ -92,9 +110,9 @@ export class LogView {
     this.#loop.soon();
   }
 
-  /** The job is over: nothing more will come. */
-  end() {
-    this.#over = true;
+  /** Whether the job is over, so that nothing more will come. @param {boolean} over */
+  set over(over) {
+    this.#over = over;
     this.#loop.soon();
   }
 
@@ -120,7 +138,7 @@ export class LogView {
     byId("follow", HTMLButtonElement).ariaPressed = String(following);
     this.#jump.hidden = following || (this.#over && fresh === 0);
     const label = this.#over ? "Jump to the end" : "Jump to live";
-    setText(byIdChild(this.#jump), fresh > 0 ? `${label} · ${counted(fresh, "new line")}` : label);
+    setText(spanOf(this.#jump), fresh > 0 ? `${label} · ${counted(fresh, "new line")}` : label);
     byId("log-empty", HTMLElement).hidden = rows.length > 0;
     setText(byId("log-empty", HTMLElement), this.#over ? "No lines." : "No lines yet.");
     const dropped = rows.dropped > 0
@@ -201,15 +219,23 @@ export class LogView {
   /** Shows a hit: in the middle if it was out of view, and scrolled sideways to where it is. @param {number} index */
   #reveal(index) {
     if (this.#scroller.following || !this.#scroller.isInView(index)) this.#scroller.toLine(index);
-    requestAnimationFrame(() => {
-      const hit = this.#scroller.rowOf(index)?.querySelector("mark");
-      if (!hit) return;
-      const box = this.#lines.getBoundingClientRect();
-      const { left, right } = hit.getBoundingClientRect();
-      if (left < box.left + 120 || right > box.right - 20) {
-        this.#lines.scrollLeft += left - box.left - box.width / 3;
-      }
-    });
+    requestAnimationFrame(() => scrollToMark(this.#lines, this.#scroller.rowOf(index)));
+  }
+
+  /** Goes to a line of the whole log; shows it apart if it is not held here. @param {Match} match */
+  #openMatch({ line_number, line }) {
+    const link = this.feed.linkOf(line);
+    const index = link && this.#buffer.find(link);
+    if (index === null) return this.#excerpt.open(line_number, this.#search.pattern);
+    if (this.#step !== "" && line.job_type !== this.#step) this.selectStep("");
+    this.#goTo(index);
+  }
+
+  /** @param {number} index of the line that is marked from now on */
+  #goTo(index) {
+    this.#target = index;
+    this.#scroller.toLine(index);
+    this.#scroller.refresh();
   }
 
   #followHash() {
@@ -223,14 +249,8 @@ export class LogView {
   #seekTarget() {
     const link = readLineLink(location.hash);
     if (!link || this.#buffer.count(link.step) < link.seq) return;
-    this.#target = this.#buffer.find(link.step, link.seq) ?? NOT_HERE;
-    if (this.#target === NOT_HERE) return;
-    this.#scroller.toLine(this.#target);
-    this.#scroller.refresh();
+    const index = this.#buffer.find(link);
+    if (index !== null) this.#goTo(index);
+    else if (link.run === 1) this.#target = NOT_HERE;
   }
-}
-
-/** @param {HTMLElement} element @returns {HTMLElement} its span */
-function byIdChild(element) {
-  return element.querySelector("span") ?? element;
 }

@@ -36,6 +36,7 @@ export class SearchBox {
    * @param {() => number} options.from line index to search from
    * @param {(index: number) => void} options.reveal
    * @param {() => void} options.leave
+   * @param {(query: string, matchCase: boolean) => void} options.everywhere searches the whole log
    */
   constructor(buffer, options) {
     this.#buffer = buffer;
@@ -62,6 +63,7 @@ export class SearchBox {
       this.#begin(true);
     }, { signal });
     byId("previous", HTMLButtonElement).addEventListener("click", () => this.move(-1), { signal });
+    byId("everywhere", HTMLButtonElement).addEventListener("click", () => this.everywhere(), { signal });
     byId("find", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.move(1);
@@ -78,6 +80,12 @@ export class SearchBox {
   focus() {
     this.#query.focus();
     this.#query.select();
+  }
+
+  /** Looks for the same in the whole log. */
+  everywhere() {
+    if (this.#query.value === "") return this.focus();
+    this.#options.everywhere(this.#query.value, this.#matchCase.ariaPressed === "true");
   }
 
   /** @param {1 | -1} direction */
@@ -120,13 +128,19 @@ export class SearchBox {
     const count = search.hits.length;
     const total = shortCount(count) + (search.done ? "" : "…");
     setText(this.#found, search.done && count === 0 ? "No line" : `${search.place || "–"} of ${total}`);
-    this.#found.title = "Lines in which it was found";
+    const lost = this.#buffer.first > 0;
+    this.#found.title = lost
+      ? "Lines in which it was found, of those that this page holds; the list button searches the whole log"
+      : "Lines in which it was found";
     this.#query.classList.toggle("none", search.done && count === 0);
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.key === "Enter" && event.shiftKey) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.everywhere();
+    } else if (event.key === "Enter" && event.shiftKey) {
       event.preventDefault();
       this.move(-1);
     } else if (event.key === "Escape") {

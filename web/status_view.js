@@ -24,6 +24,8 @@ const WORDS = {
 export class StatusView {
   /** @type {Map<string, { row: StatusRow, body: HTMLElement[], confirmed: HTMLElement }>} */
   #shown = new Map();
+  /** @type {Set<string>} */
+  #told = new Set();
   #table = byId("events", HTMLElement);
 
   constructor() {
@@ -32,7 +34,7 @@ export class StatusView {
 
   /** @param {readonly StatusRow[]} rows */
   show(rows) {
-    byId("events-empty", HTMLElement).hidden = rows.length > 0;
+    byId("events-empty", HTMLElement).hidden = rows.length > 0 || this.#told.size > 0;
     for (const row of rows) {
       const known = this.#shown.get(row.key);
       if (!known) this.#add(row);
@@ -40,17 +42,32 @@ export class StatusView {
     }
   }
 
+  /**
+   * Puts what somebody asked for between the states, by its time.
+   *
+   * @param {readonly { time: number, text: string }[]} requests
+   */
+  showRequests(requests) {
+    for (const { time, text } of requests) {
+      const key = `${time} ${text}`;
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      const next = [...this.#shown.values()].find(({ row }) => row.time > time)?.body[0] ?? null;
+      const said = make("td", { colspan: "4" });
+      setText(said, text);
+      const line = make("tr", { class: "request" }, [timeCell(time), said]);
+      this.#table.insertBefore(line, next);
+      byId("events-empty", HTMLElement).hidden = true;
+    }
+  }
+
   /** @param {StatusRow} row */
   #add(row) {
-    const local = moment(row.time, "local");
-    const utc = moment(row.time, "utc");
     const confirmed = make("td", { class: "confirmed" });
     markConfirmed(confirmed, row.confirmed);
     const exit = row.exitCode === null ? "" : String(row.exitCode);
     const line = make("tr", { "data-status": row.status }, [
-      make("td", { class: "mono", title: utc.date ? `${utc.date} ${utc.time}` : "" }, [
-        local.time.slice(0, 8),
-      ]),
+      timeCell(row.time),
       make("td", {}, [row.step]),
       make("td", { class: "status", title: [row.status, row.image, row.cmd].filter(Boolean).join("\n") }, [
         WORDS[row.status] ?? row.status,
@@ -67,6 +84,13 @@ export class StatusView {
     this.#table.append(...body);
     this.#shown.set(row.key, { row, body, confirmed });
   }
+}
+
+/** @param {number} time milliseconds since 1970 */
+function timeCell(time) {
+  const utc = moment(time, "utc");
+  const title = utc.date ? `${utc.date} ${utc.time}` : "";
+  return make("td", { class: "mono", title }, [moment(time, "local").time.slice(0, 8)]);
 }
 
 /**

@@ -14,10 +14,11 @@ import { spanText, STEPS } from "./job_view_state.js";
 const TONE_ICONS = {
   unknown: "waiting",
   running: "running",
+  cancelling: "running",
   held: "held",
   succeeded: "done",
   failed: "failed",
-  cancelled: "skipped",
+  cancelled: "stopped",
 };
 
 /** Shows a job's steps and verdict. */
@@ -46,10 +47,18 @@ export class StepsView {
     setText(detail, view.detail);
     detail.title = view.detail;
     setText(byId("total", HTMLElement), spanText(view, now) || "–");
+    setText(byId("total-of", HTMLElement), view.attempt > 1 ? `attempt ${view.attempt}` : "total");
   }
 }
 
-const WORDS = { waiting: "waiting", running: "running", done: "done", failed: "failed", skipped: "skipped" };
+const WORDS = {
+  waiting: "waiting",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  stopped: "stopped",
+  skipped: "skipped",
+};
 
 /** One step of the tracker. */
 class StepItem {

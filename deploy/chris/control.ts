@@ -14,9 +14,10 @@ const SAID: Record<Action, { summary: string; text: string; codes: string }> = {
     codes: "with --wait 0: cancelled",
   },
   retry: {
-    summary: "run failed jobs again from where they failed",
+    summary: "run jobs again that did not succeed",
     text:
-      "Begins another attempt at jobs that did not succeed, from the step that failed, with the same parameters.",
+      "Begins another attempt at jobs that did not succeed, with the same parameters. It goes through all steps: what\n" +
+      "earlier ones left was removed when the job ended.",
     codes: "with --wait the outcome: 0 finishedSuccessfully, 1 finishedWithError or failed, 3 cancelled",
   },
 };

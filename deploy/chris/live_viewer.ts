@@ -1,5 +1,5 @@
 import type { GapNotice, LogEvent, WorkflowView } from "lib/client/chris_client.ts";
-import { type Output, OutputClosedError } from "../command/output.ts";
+import { type Output, OutputClosedError, OutputFailedError } from "../command/output.ts";
 import type { Paint } from "../command/paint.ts";
 import type { JobViewer } from "./job_viewer.ts";
 import { LiveBlock } from "./live_block.ts";
@@ -64,7 +64,7 @@ export class LiveViewer implements JobViewer {
       this.#block.erase();
       for (const line of this.#lines()) this.#options.screen.line(line);
     } catch (error) {
-      if (!(error instanceof OutputClosedError)) throw error;
+      if (!(error instanceof OutputClosedError || error instanceof OutputFailedError)) throw error;
     }
   }
 

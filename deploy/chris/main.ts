@@ -4,7 +4,7 @@
  * @module
  */
 import { ChrisClient, ChrisError, ChrisOutageError } from "lib/client/chris_client.ts";
-import { Output, OutputClosedError } from "../command/output.ts";
+import { Output, OutputClosedError, OutputFailedError } from "../command/output.ts";
 import { painter } from "../command/paint.ts";
 import { visibleText } from "../command/visible_bytes.ts";
 import type { CommandContext, CommonOptions } from "./command.ts";
@@ -35,13 +35,18 @@ async function main(args: readonly string[]): Promise<number> {
     const code = await act(await contextOf(common, stop.signal));
     return stop.signal.aborted ? codeOf(stop.signal.reason) : code;
   } catch (error) {
-    return codeOf(stop.signal.aborted && !(error instanceof OutputClosedError) ? stop.signal.reason : error);
+    return codeOf(stop.signal.aborted && !isOfOutput(error) ? stop.signal.reason : error);
   }
+}
+
+function isOfOutput(error: unknown): boolean {
+  return error instanceof OutputClosedError || error instanceof OutputFailedError;
 }
 
 /** Tells what went wrong; the exit code for it. */
 function codeOf(error: unknown): number {
   if (error instanceof OutputClosedError) return EXIT.done;
+  if (error instanceof OutputFailedError) return fail(error.message, EXIT.failed);
   if (error instanceof Interrupted) return error.code;
   if (error instanceof ChrisOutageError) return fail(`${error.message}${causeOf(error)}`, EXIT.unreachable);
   if (error instanceof ChrisError) return fail(refusal(error), EXIT.failed);
@@ -83,9 +88,13 @@ async function contextOf(common: CommonOptions, signal: AbortSignal): Promise<Co
   };
 }
 
+/** @throws {RangeError} if it cannot be read, or no request could carry it. */
 async function tokenOf(file: string | null): Promise<string | undefined> {
-  const token = file === null ? Deno.env.get("CHRIS_TOKEN") : await readFile(file);
-  return token?.trim() || undefined;
+  const token = (file === null ? Deno.env.get("CHRIS_TOKEN") : await readFile(file))?.trim() ?? "";
+  if (/^[\x21-\x7e]*$/.test(token)) return token || undefined;
+  throw new RangeError(
+    `Cannot use the token in ${file ?? "CHRIS_TOKEN"}: expected one word of ASCII characters`,
+  );
 }
 
 /** @throws {RangeError} if it cannot be read. */

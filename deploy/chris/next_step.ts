@@ -15,14 +15,14 @@ export function nextStep(view: WorkflowView): string | null {
   }
   if (view.status === "finishedSuccessfully") return null;
   if (view.status === "cancelled") {
-    return `it was cancelled; to run it again from where it stopped: ${retryOf(job)}`;
+    return `it was cancelled; to run it again: ${retryOf(job)}`;
   }
   const failed = view.steps.find((step) => step.ended_at && step.status !== "finishedSuccessfully");
   return failed ? adviceFor(failed, job) : `see what its steps wrote: deno task chris logs ${job}`;
 }
 
 function adviceFor(step: StepView, job: string): string {
-  const again = `then run it again from there: ${retryOf(job)}`;
+  const again = `then run it again: ${retryOf(job)}`;
   switch (step.reason?.code) {
     case "oom-killed":
       return "it needed more memory than it was given: run it as a new job with a larger --memory-limit";

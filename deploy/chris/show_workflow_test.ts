@@ -78,6 +78,10 @@ Deno.test("nextStep() says what to do about a job that failed or waits, and only
     /tried again.*chris cancel job-a/,
   );
   assertMatch(failed({ exit_code: 2 }) ?? "", /logs job-a --type plugin.*retry job-a/);
+  // An attempt begins with copy: pfcon keeps nothing of a workflow that is over.
+  for (const said of [nextStep(view({ status: "cancelled" })), failed({ exit_code: 2 })]) {
+    assertEquals(/from (?:there|where)/.test(said ?? ""), false, said ?? "");
+  }
   assertMatch(failed({ reason: { code: "oom-killed", text: "" } }) ?? "", /--memory-limit/);
   assertMatch(failed({ reason: { code: "image-pull", text: "" } }) ?? "", /could not be pulled/);
   assertMatch(failed({ reason: { code: "node-lost", text: "" } }) ?? "", /no fault of the program: .*retry/);

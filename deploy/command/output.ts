@@ -5,10 +5,18 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
+/** What was to be written could not be: a full disk, say. */
+export class OutputFailedError extends Error {
+  override readonly name = "OutputFailedError";
+}
+
 /** As much of `Deno.stdout` as output needs. */
 export type Sink = Pick<typeof Deno.stdout, "writeSync">;
 
-/** Where results go. All methods throw {@link OutputClosedError} when nobody reads any more. */
+/**
+ * Where results go. All methods throw {@link OutputClosedError} when nobody reads any more, and
+ * {@link OutputFailedError} when they cannot be written for another reason.
+ */
 export class Output {
   readonly #sink: Sink;
 
@@ -31,8 +39,11 @@ export class Output {
     try {
       for (let at = 0; at < bytes.length;) at += this.#sink.writeSync(bytes.subarray(at));
     } catch (cause) {
-      if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-      throw new OutputClosedError("Cannot write: nobody reads any more", { cause });
+      if (cause instanceof Deno.errors.BrokenPipe) {
+        throw new OutputClosedError("Cannot write: nobody reads any more", { cause });
+      }
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new OutputFailedError(`Cannot write: ${why}`, { cause });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Output, OutputClosedError } from "./output.ts";
+import { Output, OutputClosedError, OutputFailedError } from "./output.ts";
 
 Deno.test("Output writes all of a text, however little of it is taken at a time", () => {
   const taken: number[] = [];
@@ -9,7 +9,7 @@ Deno.test("Output writes all of a text, however little of it is taken at a time"
   assertEquals(String.fromCharCode(...taken), 'ab\n{"a":1}\n');
 });
 
-Deno.test("Output says so when nobody reads any more, and hides no other fault", () => {
+Deno.test("Output says so when nobody reads any more, and why else it cannot write", () => {
   const failing = (error: Error) =>
     new Output({
       writeSync: () => {
@@ -17,5 +17,6 @@ Deno.test("Output says so when nobody reads any more, and hides no other fault",
       },
     });
   assertThrows(() => failing(new Deno.errors.BrokenPipe()).line("x"), OutputClosedError);
-  assertThrows(() => failing(new Deno.errors.PermissionDenied()).line("x"), Deno.errors.PermissionDenied);
+  const full = new Error("No space left on device (os error 28)");
+  assertThrows(() => failing(full).line("x"), OutputFailedError, "Cannot write: No space left");
 });

@@ -79,7 +79,7 @@ export class ChrisClient {
     return this.#post(`cancel job ${shown(jobId)}`, ["api", "jobs", jobId, "cancel"], params, { signal });
   }
 
-  /** Begins another attempt at a job that did not succeed, from where it failed, with the same parameters. */
+  /** Begins another attempt at a job that did not succeed, from its first step, with the same parameters. */
   retry(
     jobId: string,
     { signal, ...params }: CallOptions & requests.RetryParams = {},

@@ -5,7 +5,6 @@
  */
 import type { Row } from "postgres";
 import type { LogEvent } from "../event/log.ts";
-import { wireTimestamp } from "../event/timestamp.ts";
 import { entryIdParts, FIRST_ENTRY_ID } from "../stream/entry_id.ts";
 import type { Sql } from "../store/open.ts";
 import type { LogRange, StoredLog } from "./log_store.ts";
@@ -27,10 +26,13 @@ export async function selectPage(
   const [afterMs, afterSeq] = entryIdParts(range.after ?? FIRST_ENTRY_ID);
   const before = range.before === undefined ? null : entryIdParts(range.before);
   const rows = await sql`
-    SELECT *, timestamp::text AS at FROM (
-      SELECT *, count(*) OVER () AS found,
-        coalesce(sum(octet_length(line) + coalesce(octet_length(original), 0)) OVER (
-          ORDER BY entry_ms, entry_seq GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+    SELECT entry_ms, entry_seq, seq, event_id, ${jobId} AS job_id, job_type, stream, container_name, container_id, eos,
+      lossy, truncated, timestamp::text AS at,
+      CASE WHEN bytes <= ${MAX_PAGE_BYTES} OR place = 1 THEN line END AS line,
+      CASE WHEN bytes <= ${MAX_PAGE_BYTES} OR place = 1 THEN original END AS original
+    FROM (
+      SELECT *, rank() OVER in_order AS place,
+        sum(octet_length(line) + coalesce(octet_length(original), 0)) OVER in_order AS bytes
       FROM (
         SELECT * FROM job_logs
         WHERE job_id = ${jobId} AND (entry_ms, entry_seq) > (${afterMs}, ${afterSeq})
@@ -40,11 +42,13 @@ export async function selectPage(
           ${range.withMarkers ? sql`` : sql`AND NOT eos`}
         ORDER BY entry_ms, entry_seq FETCH FIRST ${limit} ROWS WITH TIES
       ) AS first
+      WINDOW in_order AS (ORDER BY entry_ms, entry_seq)
     ) AS page
-    WHERE bytes_before < ${MAX_PAGE_BYTES}
     ORDER BY entry_ms, entry_seq, event_id`;
-  const found: number = rows[0]?.found ?? 0;
-  return { lines: rows.map(storedLog), more: found >= limit || found > rows.length };
+  // A line without a text is one that did not fit any more.
+  const fitting = rows.findIndex((row) => row.line === null);
+  const lines = (fitting < 0 ? rows : rows.slice(0, fitting)).map(storedLog);
+  return { lines, more: fitting >= 0 || rows.length >= limit };
 }
 
 /** A log event of a row of `job_logs` that also has its timestamp as text, `at`. */
@@ -57,7 +61,7 @@ export function storedLog(row: Row): StoredLog {
     line: row.line,
     stream: row.stream,
     eos: row.eos,
-    timestamp: wireTimestamp(`${row.at}:00`),
+    timestamp: wireTime(row.at),
   };
   if (row.container_id !== null) event.container_id = row.container_id;
   if (row.seq !== null) event.seq = row.seq;
@@ -67,4 +71,10 @@ export function storedLog(row: Row): StoredLog {
     entryId: `${row.entry_ms}-${row.entry_seq}`,
     event: exactEvent({ event, original: row.original }),
   };
+}
+
+/** The wire's form of a time in UTC as Postgres writes it: `2026-01-15 12:01:02.5+00`. */
+function wireTime(at: string): string {
+  const fraction = at.slice(19, -3);
+  return `${at.slice(0, 10)}T${at.slice(11, 19)}${fraction === "" ? "" : fraction.padEnd(7, "0")}+00:00`;
 }

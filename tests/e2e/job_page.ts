@@ -46,6 +46,18 @@ export async function savedLines(page: Page): Promise<string[]> {
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("--- "));
 }
 
+/** The job's whole log, as the service gives it out. */
+export async function wholeLog(page: Page): Promise<string> {
+  const coming = page.waitForEvent("download");
+  await page.click("#download");
+  await page.click("#download-whole");
+  return await Deno.readTextFile(await (await coming).path());
+}
+
+/** Waits until the list on the home view shows a job so. */
+export const listed = (page: Page, id: string, tone: string) =>
+  page.locator(`#jobs li[data-tone=${tone}]`, { hasText: id }).waitFor({ timeout: JOB_MS });
+
 /** What `seq 1 {count}` writes. */
 export const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
 

@@ -10,12 +10,14 @@ import {
   assertNoFault,
   connection,
   JOB_MS,
+  listed,
   numbers,
   openForm,
   savedLines,
   shownLines,
   stepStates,
   submitScript,
+  wholeLog,
 } from "./job_page.ts";
 import { loadCost } from "./load_cost.ts";
 import { startSystem } from "./system.ts";
@@ -183,6 +185,121 @@ Deno.test({
       assertEquals(await page.locator("#lines .s.fg", { hasText: "red" }).count(), 1);
       await assertNoFault(watched);
     });
+
+    await t.step("a running job is cancelled by its button, cleaned up, and says why", async () => {
+      await using watched = await openPage(browser);
+      await using list = await openPage(browser);
+      const { page } = watched;
+      const id = await submitScript(page, url, "echo begun; sleep 60");
+      await page.locator("#lines .row.plugin .text", { hasText: /^begun$/ }).waitFor({ timeout: JOB_MS });
+      await list.page.goto(url);
+      await listed(list.page, id, "running");
+      await page.click("#cancel");
+      await page.click("#cancel-no");
+      assertEquals(await page.getAttribute("#verdict", "data-tone"), "running");
+      await page.click("#cancel");
+      await page.keyboard.type("<i>wrong</i> input");
+      await page.keyboard.press("Enter");
+      await connection(page, "ended");
+      assertEquals(await page.textContent("#headline"), "Cancelled: <i>wrong</i> input");
+      assertEquals(await stepStates(page), ["done", "stopped", "skipped", "done", "done"]);
+      assertEquals(await page.textContent("#events .request td:last-child"), "Cancelled: <i>wrong</i> input");
+      assertEquals(await page.isVisible("#cancel"), false);
+      await listed(list.page, id, "cancelled");
+      await assertNoFault(watched);
+      await assertNoFault(list);
+    });
+
+    await t.step("a failed job is retried by its button, and both attempts can be read", async () => {
+      await using watched = await openPage(browser);
+      const { page } = watched;
+      const id = await submitScript(page, url, "echo this attempt; exit 3");
+      await connection(page, "ended");
+      await using other = await openPage(browser);
+      await other.page.goto(`${url}/?job=${id}#plugin-1.2`);
+      await connection(other.page, "ended");
+      await page.click("#retry");
+      await page.locator("#total-of", { hasText: "attempt 2" }).waitFor();
+      await page.waitForSelector("#verdict[data-tone=failed] :text('Failed:')", { timeout: JOB_MS });
+      await connection(page, "ended");
+      await page.click("#tab-plugin");
+      await page.locator("#lines .row.run").waitFor();
+      assertEquals(await shownLines(page), ["this attempt", "this attempt"]);
+      assertEquals(await stepStates(page), ["done", "failed", "skipped", "done", "done"]);
+      assertMatch(await page.textContent("#events .request td:last-child") ?? "", /^Attempt 2, retried/);
+      await other.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      await other.page.locator("#lines .row.target .text", { hasText: /^this attempt$/ }).waitFor({
+        timeout: JOB_MS,
+      });
+      await assertNoFault(watched);
+    });
+
+    await t.step("the whole log is saved as it was written", async () => {
+      await using watched = await openPage(browser);
+      const { page } = watched;
+      await submitScript(page, url, String.raw`printf " a \033[31mred\033[0m\r\n\nlast"`);
+      await connection(page, "ended");
+      assertStringIncludes(await wholeLog(page), " a \x1b[31mred\x1b[0m\r\n\nlast\n");
+      await assertNoFault(watched);
+    });
+
+    await t.step("a search of the whole log reaches lines that the page does not hold", async () => {
+      await using watched = await openPage(browser);
+      const { page } = watched;
+      await page.addInitScript(() => Object.defineProperty(navigator, "deviceMemory", { value: 0.04 }));
+      await submitScript(page, url, "seq 1 30000");
+      await connection(page, "ended");
+      await page.locator("#log-count", { hasText: "only in the download" }).waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.type("29999");
+      await page.keyboard.press("Control+Enter");
+      await page.locator("#hits-title", { hasText: /^1 line in the whole log$/ }).waitFor();
+      await page.click("#hit-list button");
+      await page.locator("#lines .row.target .text", { hasText: /^29999$/ }).waitFor();
+      await page.fill("#query", "112");
+      await page.click("#everywhere");
+      await page.locator("#hit-list .text", { hasText: /^112$/ }).click();
+      const held = page.locator("#excerpt-lines .row.target .text", { hasText: /^112$/ });
+      await held.waitFor();
+      await page.click("#excerpt-earlier");
+      await page.locator("#excerpt-lines .text", { hasText: /^1$/ }).waitFor();
+      await assertNoFault(watched);
+    });
+
+    await t.step(
+      "G13 the list of jobs finds by state and text, keeps still, and takes any text",
+      async () => {
+        await using watched = await openPage(browser);
+        const { page } = watched;
+        const id = await submitScript(page, url, "exit 4");
+        await connection(page, "ended");
+        await page.goto(url);
+        await listed(page, id, "failed");
+        await page.click("#job-filters [data-status=cancelled]");
+        await page.locator("#jobs li", { hasText: id }).waitFor({ state: "detached" });
+        assertEquals(new URL(page.url()).search, "?status=cancelled");
+        await page.click("#job-filters [data-status=failed]");
+        await page.fill("#job-query", id.toUpperCase());
+        await page.locator("#jobs li:only-child").waitFor();
+        await page.reload();
+        await listed(page, id, "failed");
+        assertEquals(await page.inputValue("#job-query"), id.toUpperCase());
+        await page.fill("#job-query", `<img src=x onerror=hacked=1>%_\\'"&#`);
+        await page.locator("#jobs-message", { hasText: "No such job." }).waitFor();
+        await page.click("#job-filters [data-status=all]");
+        await page.fill("#job-query", "");
+        await listed(page, id, "failed");
+        const first = await page.textContent("#jobs li:first-child .id");
+        await using maker = await openPage(browser);
+        const made = await submitScript(maker.page, url, "true");
+        await page.locator("#jobs-fresh", { hasText: "1 new job" }).waitFor();
+        assertEquals(await page.textContent("#jobs li:first-child .id"), first);
+        await page.click("#jobs-fresh");
+        await page.locator("#jobs li:first-child .id", { hasText: made }).waitFor();
+        assertEquals(await page.evaluate(() => Reflect.get(globalThis, "hacked")), undefined);
+        await assertNoFault(watched);
+      },
+    );
 
     await t.step("what the service refuses is said beside the field", async () => {
       await using watched = await openPage(browser);

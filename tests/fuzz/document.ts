@@ -47,6 +47,7 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   readonly body: Schema | null;
   readonly answers: Readonly<Record<string, DocumentedAnswer>>;
+  readonly asksForToken: boolean;
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch"];
@@ -65,6 +66,7 @@ export function operationsOf(document: Document): Operation[] {
         parameters: [...item.parameters ?? [], ...operation.parameters ?? []].map((one) =>
           resolved(document, one)
         ),
+        asksForToken: (operation.security ?? document.security ?? []).length > 0,
         body: resolved(document, operation.requestBody)?.content?.["application/json"]?.schema ?? null,
         answers: Object.fromEntries(
           Object.entries<Document>(operation.responses ?? {}).map(([status, answer]) => [

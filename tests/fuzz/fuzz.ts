@@ -5,6 +5,7 @@
  */
 import fc from "fast-check";
 import { AnswerCheck } from "./answers.ts";
+import { intrusion } from "./credentials.ts";
 import { operationsOf } from "./document.ts";
 import { type FuzzRequest, type Known, requestsFor } from "./requests.ts";
 import { Sender } from "./send.ts";
@@ -49,7 +50,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       answers.set(key, (answers.get(key) ?? 0) + 1);
       options.onRequest?.(++requests);
       const isStranger = answer.status === 404 && !isPathOf(request);
-      const fault = isStranger ? null : check.fault(request.operation, answer);
+      const intruder = known.credentials.length === 0 || isStranger || !isPathOf(request)
+        ? null
+        : intrusion(request, answer.status, known.credentials);
+      const fault = intruder ?? (isStranger ? null : check.fault(request.operation, answer));
       if (fault) throw new Error(fault);
     },
   );

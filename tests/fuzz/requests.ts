@@ -5,6 +5,7 @@
  */
 import fc from "fast-check";
 import { type Operation, type Parameter, resolved } from "./document.ts";
+import type { Credential } from "./credentials.ts";
 import { hostileJson, hostileText } from "./hostile.ts";
 import { schemaValues } from "./schema_values.ts";
 
@@ -21,6 +22,8 @@ export interface FuzzRequest {
 export interface Known {
   /** Values that exist, by parameter name: so that requests get past "not found". */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Tokens that requests come with; none where nobody is asked for one. */
+  readonly credentials: readonly Credential[];
 }
 
 /** Requests for one operation. */
@@ -40,19 +43,20 @@ export function requestsFor(
     ),
     strangerPairs,
   );
-  return fc.record({ path, query, headers: headers(operation), body: bodies(document, operation) }).map(
-    ({ path, query, headers, body }) => {
-      let target = operation.path;
-      for (const [name, value] of path) target = target.replace(`{${name}}`, () => value);
-      const search = query.flat().map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join("&");
-      return {
-        operation,
-        target: search === "" ? target : `${target}?${search}`,
-        headers: body === null ? withoutType(headers) : headers,
-        body,
-      };
-    },
-  );
+  return fc.record({ path, query, headers: headers(operation, known), body: bodies(document, operation) })
+    .map(
+      ({ path, query, headers, body }) => {
+        let target = operation.path;
+        for (const [name, value] of path) target = target.replace(`{${name}}`, () => value);
+        const search = query.flat().map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join("&");
+        return {
+          operation,
+          target: search === "" ? target : `${target}?${search}`,
+          headers: body === null ? withoutType(headers) : headers,
+          body,
+        };
+      },
+    );
 }
 
 function pathValue(document: unknown, parameter: Parameter, { values }: Known): fc.Arbitrary<string> {
@@ -95,7 +99,7 @@ function textOf(document: unknown, { schema }: Parameter): fc.Arbitrary<string> 
   return values.map((value) => typeof value === "string" ? value : JSON.stringify(value) ?? "");
 }
 
-function headers({ path }: Operation): fc.Arbitrary<Record<string, string>> {
+function headers({ path }: Operation, { credentials }: Known): fc.Arbitrary<Record<string, string>> {
   const optional = (name: string, values: fc.Arbitrary<string>) =>
     fc.oneof(
       { weight: 4, arbitrary: fc.constant({}) },
@@ -115,10 +119,27 @@ function headers({ path }: Operation): fc.Arbitrary<Record<string, string>> {
       fc.constantFrom("text/plain", "application/openmetrics-text", "*/*", "text/html", "x"),
     ),
     optional("last-event-id", path.startsWith("/events/") ? hostileText : fc.constant("1")),
+    credentials.length === 0 ? fc.constant({}) : bearing(credentials),
     optional("authorization", hostileText.map((text) => `Bearer ${text}`)),
-    optional("cookie", hostileText.map((text) => `session=${text}`)),
+    optional("cookie", hostileText.map((text) => `chris_session=${text}`)),
     optional("range", fc.constantFrom("bytes=0-1", "bytes=-1", "lines=1")),
   ).map((parts) => Object.assign({}, ...parts));
+}
+
+/** A token, mostly the one that opens everything, so that requests get past the door. */
+function bearing([best, ...others]: readonly Credential[]): fc.Arbitrary<Record<string, string>> {
+  const one = fc.oneof({ weight: 1, arbitrary: fc.constant(best) }, {
+    weight: 1,
+    arbitrary: fc.constantFrom(...others),
+  });
+  return fc.tuple(one, fc.constantFrom("authorization", "authorization", "cookie", "nowhere")).map(
+    ([credential, where]): Record<string, string> => {
+      if (!credential || where === "nowhere") return {};
+      return where === "cookie"
+        ? { cookie: `chris_session=${credential.token}` }
+        : { authorization: `Bearer ${credential.token}` };
+    },
+  );
 }
 
 function bodies(document: unknown, { method, body }: Operation): fc.Arbitrary<string | null> {

@@ -7,6 +7,7 @@ import { startSseBench, statusOf } from "../integration/sse_bench.ts";
 import { until } from "lib/testing/until.ts";
 import { startWorker } from "../bench/pipeline/worker.ts";
 import { freePort } from "../../deploy/dev/services/free_port.ts";
+import { credentials, TRUST } from "./credentials.ts";
 import type { Known } from "./requests.ts";
 
 /** The service's address, and what is there. */
@@ -17,8 +18,11 @@ export interface FuzzTarget extends AsyncDisposable {
 
 const PARAMS = { image: "image", entrypoint: ["run"], args: ["--x"] };
 
-/** Starts the service, as a process with its permissions, on servers of its own with jobs, lines, and dead letters. */
-export async function startFuzzTarget(): Promise<FuzzTarget> {
+/**
+ * Starts the service, as a process with its permissions, on servers of its own with jobs, lines, and dead letters.
+ * `tokens`: whether it asks for tokens.
+ */
+export async function startFuzzTarget({ tokens }: { tokens: boolean }): Promise<FuzzTarget> {
   await using stack = new AsyncDisposableStack();
   const bench = stack.use(await startSseBench());
   const port = freePort();
@@ -31,6 +35,7 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       HOST: "127.0.0.1",
       PORT: String(port),
       LOG_LEVEL: "error",
+      ...(tokens ? TRUST : {}),
     }),
   );
   const jobs = ["fuzz-1", "fuzz-2", "fuzz-3"];
@@ -69,7 +74,10 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
   const owned = stack.move();
   return {
     origin: `http://127.0.0.1:${port}`,
-    known: { values: { job_id: jobs, id: letters, kind: ["status", "logs", "workflow", "all"] } },
+    known: {
+      values: { job_id: jobs, id: letters, kind: ["status", "logs", "workflow", "all"] },
+      credentials: tokens ? await credentials("fuzz-1") : [],
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

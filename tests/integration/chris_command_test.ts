@@ -202,20 +202,24 @@ Deno.test("deno task chris tells by its exit code who is at fault, and reaches n
   const url = `http://127.0.0.1:${server.addr.port}`;
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, "secret\n");
+  await Deno.writeTextFile(`${file}.garbled`, "se\u00a0cr\u00e9t\u2026\n");
   try {
-    const [away, elsewhere, unknown, wrong, stranger] = await Promise.all([
+    const [away, elsewhere, unknown, wrong, garbled, stranger] = await Promise.all([
       chris("http://127.0.0.1:9", "list"),
       chris(url, "logs", "away"),
       chris(url, "lgos", "job"),
       chris(url, "list", "--token-file", `${file}.none`),
+      chris(url, "list", "--token-file", `${file}.garbled`),
       chris(url, "list", "--token-file", file),
     ]);
-    assertEquals([away.code, elsewhere.code, unknown.code, wrong.code, stranger.code], [4, 4, 2, 2, 1]);
+    const codes = [away, elsewhere, unknown, wrong, garbled, stranger].map(({ code }) => code);
+    assertEquals(codes, [4, 4, 2, 2, 2, 1]);
+    assertMatch(garbled.err, /^Cannot use the token in .*garbled: expected/);
     assertMatch(away.err, /no answer from http:\/\/127\.0\.0\.1:9/);
     assertMatch(unknown.err, /did you mean logs\?/);
     assertMatch(stranger.err, /who are you\?\\u\{1b\}\[2J.*CHRIS_TOKEN/);
     assertEquals(tokens.includes("Bearer secret"), true);
   } finally {
-    await Deno.remove(file);
+    await Promise.all([file, `${file}.garbled`].map((path) => Deno.remove(path)));
   }
 });

@@ -161,6 +161,8 @@ Deno.test("G12 hostile bodies and ids are refused, or stored as what can be stor
       [{ after_attempt: 2 ** 40 }, 422],
       [{ after_attempt: 1.5 }, 422],
       [{ after_attempt: "1" }, 422],
+      // A slip of the pen must not lose what it was meant to say.
+      [{ after_atempt: 1 }, 422],
     ] as const
   ) {
     const answer = await post(`${jobId}/retry`, body);

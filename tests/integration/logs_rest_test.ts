@@ -181,6 +181,9 @@ Deno.test("logs over HTTP: a log is paged, searched and downloaded", async (t) =
         ["/logs/job-1/search", { q: "other", cursor: found }, "cursor"],
         ["/logs/job-1/search", { q: "line", cursor: "\u{1f600}" }, "cursor"],
         ["/logs/job-1/download", { timestamps: 1 }, "timestamps"],
+        // A slip of the pen must not search or fetch more than was meant.
+        ["/logs/job-1/search", { q: "line", tpye: "plugin" }, "tpye"],
+        ["/logs/job-1/download", { tpye: "plugin" }, "tpye"],
         ["/logs/..%2f%00/download", {}, "job_id"],
       ];
       for (const [path, query, field] of refused) {

@@ -47,7 +47,8 @@ Deno.test("every operation has a name of its own, a place in the document, and s
   assertEquals(new Set(names).size, names.length, names.join());
   const tags = document.tags.map(({ name }: { name: string }) => name);
   for (const { name, operation } of operations) {
-    assert(/^[a-z][A-Za-z]+$/.test(operation.operationId), name);
+    assert(/^[a-z]+[A-Z][A-Za-z]+$/.test(operation.operationId), `${name}: ${operation.operationId}`);
+    assert(!/^(?:post|put|patch|delete)[A-Z]/.test(operation.operationId), `${name} is named by its method`);
     assert(operation.tags.every((tag) => tags.includes(tag)), `${name}: ${operation.tags}`);
     assert(operation.summary.length > 5, name);
     const failure = operation.responses["default"]?.content?.["application/json"]?.schema;

@@ -244,7 +244,13 @@ export async function readEvents(
       await response.body?.cancel();
       throw new Error(`Cannot read ${url}: answer ${response.status}`);
     }
-    for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
+    // Not through a pipe: an abort that comes while one is running leaves the connection open now and then.
+    const reader = response.body.getReader();
+    const decoder = new TextDecoder();
+    signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+    for (let read = await reader.read(); !read.done && !signal.aborted; read = await reader.read()) {
+      parser.feed(decoder.decode(read.value, { stream: true }));
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -90,7 +90,9 @@ export class ContainerLog {
     if (!noted) throw new CursorMovedError(this.#id);
     const publisher = new LinePublisher(subject, text, this.#options);
     const reading = new LogReading(this.#id, cursor, publisher, this.#options);
-    const last: Reading = { reading, publisher, isWhole: false };
+    // A log that was followed to its end is whole, even if it cannot be read once more.
+    const wasWhole = this.#last !== null && this.#last.isWhole && this.#last.publisher.continues(text);
+    const last: Reading = { reading, publisher, isWhole: wasWhole };
     this.#last = last;
     if (facts.phase === "running") {
       this.#wasRunning = true;

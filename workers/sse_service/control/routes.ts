@@ -13,6 +13,8 @@ import { withoutEmptyBody } from "./without_empty_body.ts";
 export const cancelRoute = createRoute({
   method: "post",
   path: "/api/jobs/{job_id}/cancel",
+  operationId: "cancelJob",
+  tags: ["Jobs"],
   summary: "Cancel a job: stop its step, delete its data, clean up",
   middleware: withoutEmptyBody,
   request: {
@@ -32,6 +34,8 @@ export const cancelRoute = createRoute({
 export const retryRoute = createRoute({
   method: "post",
   path: "/api/jobs/{job_id}/retry",
+  operationId: "retryJob",
+  tags: ["Jobs"],
   summary: "Retry a job that did not succeed, with the same parameters",
   middleware: withoutEmptyBody,
   request: {
@@ -51,6 +55,8 @@ export const retryRoute = createRoute({
 export const attemptsRoute = createRoute({
   method: "get",
   path: "/api/jobs/{job_id}/attempts",
+  operationId: "listAttempts",
+  tags: ["Jobs"],
   summary: "Every attempt at a job: its steps, and who had it cancelled or retried, when and why",
   request: { params: JobPath },
   responses: {

@@ -14,10 +14,10 @@ const reason = z.string().max(1_000).nullable().default(null).openapi({
 });
 
 /** What may be said with a request to cancel; the body may be left out. */
-export const CancelRequest = z.object({ reason }).openapi("CancelRequest");
+export const CancelRequest = z.strictObject({ reason }).openapi("CancelRequest");
 
 /** What may be said with a request to retry; the body may be left out. */
-export const RetryRequest = z.object({
+export const RetryRequest = z.strictObject({
   reason,
   after_attempt: z.int().min(1).max(1_000_000_000).nullable().default(null).openapi({
     description: "The attempt that you saw fail. If a later one has begun, that is the one you asked for, " +

@@ -4,6 +4,7 @@ import type { LetterKind } from "lib/stream/letter_sources.ts";
 import { callerOf } from "../auth/caller.ts";
 import { errorBody } from "../http/app_error.ts";
 import { burialTime } from "./burial_time.ts";
+import { inTime } from "./in_time.ts";
 import { LetterDesk, type LetterDeskOptions } from "./letter_desk.ts";
 import { letterPage } from "./letter_page.ts";
 import {
@@ -50,15 +51,13 @@ function serveReading(app: OpenAPIHono, desk: LetterDesk, now: () => number): vo
   app.openapi(listLettersRoute, async (c) => {
     const { kind } = c.req.valid("param");
     const { after, limit, ...fields } = c.req.valid("query");
-    const { letters, next } = await letterPage(desk.letters(kind), filterOf(fields, now()), {
-      after,
-      limit,
-    });
+    const page = letterPage(desk.letters(kind), filterOf(fields, now()), { after, limit });
+    const { letters, next } = await inTime("list dead letters", page);
     return c.json({ letters: letters.map((letter) => listedLetterView(kind, letter)), next }, 200);
   });
   app.openapi(getLetterRoute, async (c) => {
     const { kind, id } = c.req.valid("param");
-    const letter = await desk.letters(kind).find(id);
+    const letter = await inTime("read a dead letter", desk.letters(kind).find(id));
     return letter ? c.json(letterView(kind, letter), 200) : c.json(noLetter(kind, id), 404);
   });
 }

@@ -5,12 +5,13 @@
  */
 import type { Logger } from "lib/run/log.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
+import { listOutbox } from "lib/store/outbox.ts";
 import { findWorkflow } from "lib/store/workflows.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
 import { Clients } from "./clients.ts";
 import type { HistorySources } from "./history.ts";
 import type { Hub } from "./hub.ts";
-import { type Kind, KINDS, parsePosition } from "./position.ts";
+import { type Kind, KINDS, parsePosition, type Position } from "./position.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { SharedReads } from "./shared_reads.ts";
 
@@ -64,7 +65,7 @@ export function eventStreams(context: EventsContext): (request: EventsRequest) =
   return async ({ jobId, kind, lastEventId, tail, expiresAtMs }) => {
     const position = lastEventId === null ? null : parsePosition(lastEventId);
     // To a client that has been told the end: an EventSource then stops.
-    if (position?.ended && await isOver(sql, jobId)) return new Response(null, { status: 204 });
+    if (position?.ended && await isEnd(sql, jobId, position)) return new Response(null, { status: 204 });
     const kinds = new Set<Kind>(kind === "all" ? KINDS : [kind]);
     return new Response(new Session(shared, { jobId, kinds, position, tail, expiresAtMs }).body, {
       headers: HEADERS,
@@ -72,7 +73,10 @@ export function eventStreams(context: EventsContext): (request: EventsRequest) =
   };
 }
 
-async function isOver(sql: Sql, jobId: string): Promise<boolean> {
+/** Whether the workflow is over, and nothing came after the end that the client was told: it may have been retried. */
+async function isEnd(sql: Sql, jobId: string, { workflowEvents }: Position): Promise<boolean> {
   const workflow = await withOutage("read a workflow", () => findWorkflow(sql, jobId));
-  return workflow !== null && workflow.status !== "running";
+  if (workflow === null || workflow.status === "running") return false;
+  const told = await withOutage("read the outbox", () => listOutbox(sql, jobId, "workflow"));
+  return told.length <= workflowEvents;
 }

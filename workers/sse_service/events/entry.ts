@@ -20,8 +20,6 @@ export interface Entry {
   readonly jobType: string;
   /** Of a workflow event: whether it says that the workflow is over. */
   readonly over: boolean;
-  /** Of a workflow event of history: the how many-th of its job it is; else 0. */
-  readonly number: number;
   /** See `StreamEntry.traceparent`. */
   readonly traceparent?: string | undefined;
 }
@@ -52,7 +50,6 @@ export function entryOf(
   id: string,
   event: Readonly<Record<string, unknown>>,
   data: string,
-  number = 0,
 ): Entry {
   return {
     kind,
@@ -62,7 +59,6 @@ export function entryOf(
     step: kind === "logs" ? stepOfLog(event) : kind === "status" ? stepOfStatus(event) : null,
     jobType: typeof event.job_type === "string" ? event.job_type : "",
     over: kind === "workflow" && event.current_step === "completed",
-    number,
   };
 }
 

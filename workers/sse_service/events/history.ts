@@ -32,6 +32,10 @@ export interface HistorySources extends LogSources {
 export interface JobHistory extends Shareable {
   readonly tips: Readonly<Record<Kind, string>>;
   readonly entries: readonly Entry[];
+  /** Ids of all its workflow events in the order in which they became true, also of those yet to be sent (again). */
+  readonly workflowIds: readonly string[];
+  /** Whether the workflow is over. */
+  readonly over: boolean;
 }
 
 /**
@@ -43,11 +47,17 @@ export async function jobHistory(
   jobId: string,
   tips: Readonly<Record<Kind, string>>,
 ): Promise<JobHistory> {
-  const entries = [
-    ...await statusHistory(sources, jobId, tips.status),
-    ...await workflowHistory(sources, jobId, tips.workflow),
-  ].sort((a, b) => compareEntryIds(a.id, b.id));
-  return { tips, entries, bytes: entries.reduce((bytes, { data }) => bytes + 2 * data.length + 300, 0) };
+  const workflow = await workflowHistory(sources, jobId, tips.workflow);
+  const statuses = await statusHistory(sources, jobId, tips.status);
+  const entries = [...statuses, ...workflow.entries].sort((a, b) => compareEntryIds(a.id, b.id));
+  const over = entries.findLast(({ kind }) => kind === "workflow")?.over ?? false;
+  return {
+    tips,
+    entries,
+    workflowIds: workflow.ids,
+    over,
+    bytes: entries.reduce((bytes, { data }) => bytes + 2 * data.length + 300, 0),
+  };
 }
 
 /** Whether history that goes up to `tips` goes up to `wanted`. */
@@ -64,8 +74,8 @@ async function statusHistory(sources: HistorySources, jobId: string, tip: string
   );
   const recorded = await withOutage("read statuses", () => listStatuses(sql, jobId));
   const entries = new Map(recorded.map(({ entryId, event }) => [entryId, statusEntry(entryId, event)]));
-  for (const { id, event } of await outboxEntries<StatusEvent>(sources, jobId, "status")) {
-    entries.set(id, statusEntry(id, event));
+  for (const { id, event } of await outboxRows<StatusEvent>(sources, jobId, "status")) {
+    if (id !== null) entries.set(id, statusEntry(id, event));
   }
   await redisCall("read the status stream", async () => {
     const range = { after: settled, until: tip };
@@ -79,21 +89,48 @@ async function statusHistory(sources: HistorySources, jobId: string, tip: string
   // What is told again, but not recorded again, is there under its first place already.
   const known = new Set(recorded.map(({ event }) => event.event_id));
   const stored = new Set(recorded.map(({ entryId }) => entryId));
-  return [...entries.values()].filter(({ id, eventId }) =>
-    compareEntryIds(id, tip) <= 0 && (stored.has(id) || !known.has(eventId))
-  );
+  const wanted = [...entries.values()].filter(({ id, eventId }) => stored.has(id) || !known.has(eventId));
+  return await withoutLive(sources, wanted, { stream: sources.streamOf("status", jobId), tip });
 }
 
-/** In the order in which they became true. One whose place is before an earlier one's is about to be sent again. */
-async function workflowHistory(sources: HistorySources, jobId: string, tip: string): Promise<Entry[]> {
+/** Without those that will come live: behind the tip, and in the stream still. What Redis lost will not. */
+async function withoutLive(
+  { redis }: HistorySources,
+  entries: readonly Entry[],
+  { stream, tip }: { stream: string; tip: string },
+): Promise<Entry[]> {
+  const live = new Set<string>();
+  for (const { id } of entries) {
+    if (compareEntryIds(id, tip) <= 0) continue;
+    const found = await redisCall("look for an entry", () => redis.xrange(stream, id, id));
+    if (found.length > 0) live.add(id);
+  }
+  return entries.filter(({ id }) => !live.has(id));
+}
+
+/**
+ * In the order in which they became true. One whose place is before an earlier one's is about to be sent again. An end
+ * that was followed by something else, as when the job was retried, is none any more, even if that is yet to be sent.
+ */
+async function workflowHistory(
+  sources: HistorySources,
+  jobId: string,
+  tip: string,
+): Promise<{ entries: Entry[]; ids: string[] }> {
+  const rows = await outboxRows<WorkflowEvent>(sources, jobId, "workflow");
   const entries: Entry[] = [];
   let last = FIRST_ENTRY_ID;
-  for (const { id, event, number } of await outboxEntries<WorkflowEvent>(sources, jobId, "workflow")) {
-    if (compareEntryIds(id, last) <= 0 || compareEntryIds(id, tip) > 0) continue;
+  for (const [index, { id, event }] of rows.entries()) {
+    if (id === null || compareEntryIds(id, last) <= 0) continue;
     last = id;
-    entries.push(entryOf("workflow", id, event, encodeWorkflowEvent(event), number));
+    const entry = entryOf("workflow", id, event, encodeWorkflowEvent(event));
+    entries.push(index === rows.length - 1 ? entry : { ...entry, over: false });
   }
-  return entries;
+  const stream = sources.streamOf("workflow", jobId);
+  return {
+    entries: await withoutLive(sources, entries, { stream, tip }),
+    ids: rows.map(({ event }) => event.event_id),
+  };
 }
 
 /** Merges log pages with the few other entries, all by entry id, which is the order in which they were written. */
@@ -116,12 +153,12 @@ export async function* merged(
   if (next < others.length) yield { entries: others.slice(next), from: "store" };
 }
 
-/** Outbox rows that have gone out; one whose place is not noted yet is looked up where the relay remembers it. */
-async function outboxEntries<E>(
+/** Outbox rows, with their places if they went out; one that is not noted yet is where the relay remembers it. */
+async function outboxRows<E>(
   sources: HistorySources,
   jobId: string,
   stream: "status" | "workflow",
-): Promise<{ id: string; event: E; number: number }[]> {
+): Promise<{ id: string | null; event: E }[]> {
   const rows = await withOutage("read the outbox", () => listOutbox<E>(sources.sql, jobId, stream));
   const unnoted = rows.filter((row) => row.entryId === null).map((row) => row.id);
   const memo = unnoted.length === 0 ? [] : await redisCall(
@@ -129,10 +166,7 @@ async function outboxEntries<E>(
     () => sources.redis.hmget(publishedMemoKey(jobId), ...unnoted),
   );
   const places = new Map(unnoted.map((id, index) => [id, memo[index] ?? null]));
-  return rows.flatMap((row, index) => {
-    const id = row.entryId ?? places.get(row.id) ?? null;
-    return id === null ? [] : [{ id, event: row.event, number: index + 1 }];
-  });
+  return rows.map(({ id, entryId, event }) => ({ id: entryId ?? places.get(id) ?? null, event }));
 }
 
 /** A status from history also has its time under the reference's name for it (http.md). */

@@ -31,10 +31,12 @@ export interface HubOptions {
 
 /** Pause between two looks at the generation of the streams (ms). */
 const WATCH_MS = 1_000;
-/** What comes within this time goes out in one chunk (ms); the first after a quiet moment goes at once. */
-const MOMENT_MS = 10;
-/** The same, at most, when sending itself takes long. */
-const LONGEST_MOMENT_MS = 100;
+/** Sending that takes less than this (ms) is done at once. */
+const CHEAP_MS = 1;
+/** What costs more waits so long (ms) for what comes right behind it, as the lines of one moment do. */
+const GATHER_MS = 2;
+/** Longest pause between two rounds of sending (ms). */
+const LONGEST_PAUSE_MS = 20;
 
 /** See the module's description. */
 export class Hub implements Worker {
@@ -51,8 +53,10 @@ export class Hub implements Worker {
   readonly #started = Promise.withResolvers<void>();
   #generation: Generation = { id: "0", ageMs: 0 };
   #advanced = Promise.withResolvers<void>();
-  #flushing: ReturnType<typeof setTimeout> | undefined;
-  #momentMs = MOMENT_MS;
+  #sending: ReturnType<typeof setTimeout> | undefined;
+  /** How long the last round of sending took (ms), and when it was over. */
+  #costMs = 0;
+  #sentAt = 0;
 
   constructor(redis: Redis, reader: Redis, options: HubOptions) {
     this.#redis = redis;
@@ -111,11 +115,11 @@ export class Hub implements Worker {
     await unlessAborted(this.#started.promise, signal);
     for await (const batches of tail(this.#reader, this.#positions, { signal, log: this.#options.log })) {
       for (const batch of batches) this.#handOut(batch);
-      this.#sendMoment();
+      this.#sendSoon();
       this.#advanced.resolve();
       this.#advanced = Promise.withResolvers();
     }
-    clearTimeout(this.#flushing);
+    clearTimeout(this.#sending);
     await watching;
   }
 
@@ -148,22 +152,25 @@ export class Hub implements Worker {
     }
   }
 
-  /** Sends what came to feeds that were quiet; the others follow when their moment is over. */
-  #sendMoment(): void {
+  /**
+   * Sends what came: at once where that costs next to nothing. To many clients, it rests as long as it worked: what
+   * comes meanwhile goes out in the same chunks, so the busier it is, the less each event costs.
+   */
+  #sendSoon(): void {
+    if (this.#unsent.size === 0 || this.#sending !== undefined) return;
+    const pause = Math.min(this.#costMs, LONGEST_PAUSE_MS) - (performance.now() - this.#sentAt);
+    const wait = this.#costMs < CHEAP_MS ? 0 : Math.max(GATHER_MS, pause);
+    if (wait === 0) return this.#send();
+    this.#sending = setTimeout(() => this.#send(), wait);
+  }
+
+  #send(): void {
+    this.#sending = undefined;
     const begun = performance.now();
-    for (const feed of this.#unsent) {
-      if (begun - feed.sentAt < this.#momentMs) continue;
-      feed.sentAt = begun;
-      feed.flush();
-      this.#unsent.delete(feed);
-    }
-    const took = performance.now() - begun;
-    this.#momentMs = Math.min(Math.max(MOMENT_MS, 2 * took), LONGEST_MOMENT_MS);
-    if (this.#unsent.size === 0 || this.#flushing !== undefined) return;
-    this.#flushing = setTimeout(() => {
-      this.#flushing = undefined;
-      this.#sendMoment();
-    }, this.#momentMs);
+    for (const feed of this.#unsent) feed.flush();
+    this.#unsent.clear();
+    this.#sentAt = performance.now();
+    this.#costMs = this.#sentAt - begun;
   }
 
   /** Looks again and again, and whenever the reader is connected anew, whether the streams are still the same. */

@@ -47,8 +47,6 @@ const FULL = 131_072;
 export class JobFeed {
   /** Clients that hold on to the feed: members, and others. */
   clients = 0;
-  /** When it last sent something, by the clock of the hub. */
-  sentAt = 0;
   /** How far its members have come; null as long as there were none. */
   #progress: Progress | null = null;
   readonly #audiences = new Map<string, Audience>();

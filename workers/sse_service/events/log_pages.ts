@@ -8,12 +8,12 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { LogEvent } from "lib/event/log.ts";
 import type { LogStore, StoredLog } from "lib/log_store/log_store.ts";
-import { compareEntryIds } from "lib/stream/entry_id.ts";
+import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { redisCall } from "lib/stream/redis_script.ts";
 import { acknowledgedUpTo, readPage } from "lib/stream/tail.ts";
 import { decodeEntry, type Entry, entryOf } from "./entry.ts";
+import { logEncoder } from "./log_encoder.ts";
 import type { Shareable, SharedReads } from "./shared_reads.ts";
 
 /** Where logs are read. */
@@ -50,6 +50,8 @@ export interface LogRequest {
 
 /** Most entries read from the stream at once. */
 const STREAM_PAGE = 1_000;
+/** The same of the store. A page lives until it is sent, and what lives long costs the collector of garbage most. */
+const STORE_PAGE = 400;
 
 /** Pages of the log after `after`, up to the tip at the beginning at least. The next one is read while one is used. */
 export async function* logPages(
@@ -89,6 +91,8 @@ class StoreReader {
   readonly #request: LogRequest;
   #pages: AsyncIterator<StoredLog[]> | null = null;
   #at = "";
+  /** Up to here all was stored when the reading began; what came after it and is not found is in the stream. */
+  #settled = FIRST_ENTRY_ID;
 
   constructor(sources: LogSources, request: LogRequest) {
     this.#sources = sources;
@@ -98,20 +102,22 @@ class StoreReader {
   async page(after: string): Promise<LogPage> {
     const { redis, logStore, logGroup } = this.#sources;
     const { jobId, stream } = this.#request;
-    const settled = await redisCall(
-      "read the log's progress",
-      () => acknowledgedUpTo(redis, stream, logGroup),
-    );
     if (!this.#pages || this.#at !== after) {
-      this.#pages = logStore.read(jobId, { after, withMarkers: true })[Symbol.asyncIterator]();
+      this.#settled = await redisCall(
+        "read the log's progress",
+        () => acknowledgedUpTo(redis, stream, logGroup),
+      );
+      const log = logStore.read(jobId, { after, withMarkers: true }, { pageSize: STORE_PAGE });
+      this.#pages = log[Symbol.asyncIterator]();
     }
     const { value, done } = await this.#pages.next();
     const stored = done ? [] : value;
     const last = stored.at(-1)?.entryId;
     this.#at = last ?? after;
     if (done) this.#pages = null;
-    const entries = stored.map(({ entryId, event }) => storedEntry(entryId, event));
-    const through = last ?? (compareEntryIds(settled, after) > 0 ? settled : after);
+    const encode = logEncoder();
+    const entries = stored.map(({ entryId, event }) => entryOf("logs", entryId, event, encode(event)));
+    const through = last ?? (compareEntryIds(this.#settled, after) > 0 ? this.#settled : after);
     return { from: "store", after, through, entries, storeRead: done === true, bytes: sizeOf(entries) };
   }
 }
@@ -124,29 +130,6 @@ async function streamPage(sources: LogSources, request: LogRequest, after: strin
   const entries = found.entries.flatMap((entry) => decodeEntry("logs", entry, jobId) ?? []);
   const through = found.last ?? (compareEntryIds(until, after) > 0 ? until : after);
   return { from: "stream", after, through, entries, storeRead: true, bytes: sizeOf(entries) };
-}
-
-function storedEntry(id: string, event: LogEvent): Entry {
-  return entryOf("logs", id, event, encodeStored(event));
-}
-
-/** The same as `encodeLogEvent`, at a third of the cost. */
-function encodeStored(event: LogEvent): string {
-  return JSON.stringify({
-    event_id: event.event_id,
-    job_id: event.job_id,
-    job_type: event.job_type,
-    container_name: event.container_name,
-    line: event.line,
-    stream: event.stream,
-    eos: event.eos,
-    timestamp: event.timestamp,
-    container_id: event.container_id,
-    seq: event.seq,
-    lossy: event.lossy,
-    truncated: event.truncated,
-    gap: event.gap,
-  });
 }
 
 function sizeOf(entries: readonly Entry[]): number {

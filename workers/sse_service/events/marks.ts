@@ -8,8 +8,8 @@
 
 /** How far a container was followed. Times are in ms since 1970. */
 export interface Mark {
-  /** Last stage of its life: 0 none, 1 created, 2 started, 3 ended, 4 the end confirmed. */
-  readonly stage: number;
+  /** Stages of its life that were told, as a sum: 1 created, 2 started, 4 ended, 8 the end confirmed. */
+  readonly stages: number;
   /** Latest time of a state. */
   readonly stageMs: number;
   /** Last place in its log: 2 × the line's number, one more for the end-of-stream marker; 0 before the first line. */
@@ -22,6 +22,7 @@ export interface Mark {
 export interface Step {
   /** Short name of the container, unique within its job. */
   readonly container: string;
+  /** One of those of {@linkcode Mark.stages}; 0: it is no state. */
   readonly stage: number;
   readonly place: number;
   readonly ms: number;
@@ -30,9 +31,9 @@ export interface Step {
 const STAGES: Readonly<Record<string, number>> = {
   notStarted: 1,
   started: 2,
-  finishedSuccessfully: 3,
-  finishedWithError: 3,
-  undefined: 3,
+  finishedSuccessfully: 4,
+  finishedWithError: 4,
+  undefined: 4,
 };
 
 /** Where a log event stands; null if it does not number its lines, as the reference's do not. */
@@ -52,7 +53,7 @@ export function stepOfLog(event: Readonly<Record<string, unknown>>): Step | null
 export function stepOfStatus(event: Readonly<Record<string, unknown>>): Step | null {
   const { job_type, container_id, status, timestamp } = event;
   if (typeof status !== "string") return null;
-  const stage = status.startsWith("confirmed_") ? 4 : STAGES[status];
+  const stage = status.startsWith("confirmed_") ? 8 : STAGES[status];
   if (stage === undefined) return null;
   const container = shortName(job_type, typeof container_id === "string" ? container_id : "");
   return { container, stage, place: 0, ms: msOf(timestamp) };
@@ -61,7 +62,9 @@ export function stepOfStatus(event: Readonly<Record<string, unknown>>): Step | n
 /** Whether who has come to `mark` has seen what stands at `step`. */
 export function isSeen(mark: Mark | undefined, { stage, place, ms }: Step): boolean {
   if (!mark) return false;
-  return stage > 0 ? stage <= mark.stage && ms <= mark.stageMs : place <= mark.place && ms <= mark.placeMs;
+  return stage > 0
+    ? (stage & mark.stages) !== 0 && ms <= mark.stageMs
+    : place <= mark.place && ms <= mark.placeMs;
 }
 
 /**
@@ -85,18 +88,16 @@ export function advanced(mark: Mark = NOTHING, { stage, place, ms }: Step): Mark
   // A number or stage that begins anew at a later time is that of a container that was started again, or whose
   // forwarder had to begin anew at what log rotation left.
   if (stage > 0) {
-    const late = ms > mark.stageMs;
-    return {
-      ...mark,
-      stage: late ? stage : Math.max(stage, mark.stage),
-      stageMs: Math.max(ms, mark.stageMs),
-    };
+    const anew = ms > mark.stageMs && mark.stages >= stage;
+    const before = anew ? mark.stages & CREATED : mark.stages;
+    return { ...mark, stages: before | stage, stageMs: Math.max(ms, mark.stageMs) };
   }
   const late = ms > mark.placeMs;
   return { ...mark, place: late ? place : Math.max(place, mark.place), placeMs: Math.max(ms, mark.placeMs) };
 }
 
-const NOTHING: Mark = { stage: 0, stageMs: 0, place: 0, placeMs: 0 };
+const CREATED = 1;
+const NOTHING: Mark = { stages: 0, stageMs: 0, place: 0, placeMs: 0 };
 
 /** Largest line number that fits into a position. */
 const MAX_SEQ = 1_000_000_000_000_000;

@@ -47,6 +47,9 @@ Deno.test("isSeen() knows the states of a container up to the last one, whatever
   assert(!isSeen(mark, state("finishedSuccessfully", 3)));
   assert(!isSeen(after(state("finishedWithError", 3)), state("confirmed_finishedWithError", 3)));
   assert(!isSeen(after(state("finishedWithError", 3)), state("started", 9)), "started again");
+  assert(!isSeen(after(state("finishedWithError", 3)), state("started", 2)), "lost before it was told");
+  const again = after(state("started", 2), state("finishedWithError", 3), state("started", 9));
+  assert(isSeen(again, state("started", 9)) && !isSeen(again, state("finishedWithError", 10)));
   assert(!isSeen(undefined, state("started", 2)));
 });
 

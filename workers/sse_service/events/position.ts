@@ -24,12 +24,12 @@ export interface Position extends Readonly<Record<Kind, string>> {
   readonly marks: ReadonlyMap<string, Mark>;
 }
 
-/** Most containers in a position: those of one run of all steps. */
-export const MAX_MARKS = 4;
+/** Most containers in a position: those of two attempts at all steps. */
+export const MAX_MARKS = 8;
 
 const NUMBER = "(?:0|[1-9a-z][0-9a-z]{0,9})";
 const ENTRY_ID = "\\d{1,15}-\\d{1,20}";
-const MARK = `[a-z][a-z0-9]{5}-\\d${NUMBER}-${NUMBER}-${NUMBER}`;
+const MARK = `[a-z][a-z0-9]{5}-[0-9a-f]${NUMBER}-${NUMBER}-${NUMBER}`;
 const POSITION = new RegExp(
   `^([a-z0-9]{1,32})_(${ENTRY_ID})_(${ENTRY_ID})_(${ENTRY_ID})` +
     `(?:_w(${NUMBER})((?:\\.${MARK}){0,${MAX_MARKS}}))?(_end)?$`,
@@ -50,12 +50,16 @@ export function startPosition(generation: string): Position {
 
 /** Whether an entry lies after the position. */
 export function isAfter(position: Readonly<Record<Kind, string>>, kind: Kind, entryId: string): boolean {
-  return compareEntryIds(entryId, position[kind]) > 0;
+  const seen = position[kind];
+  // Of ids of one form the order is that of their texts.
+  const alike = entryId.length === seen.length && entryId.indexOf("-") === seen.indexOf("-");
+  return alike ? entryId > seen : compareEntryIds(entryId, seen) > 0;
 }
 
 /**
  * The position as an SSE id: `{generation}_{status}_{logs}_{workflow}`, then `_w{workflow events}` with a
- * `.{container}-{stage}{time}-{place}-{time}` for each mark, then `_end` after the end. Numbers are in base 36.
+ * `.{container}-{stages}{time}-{place}-{time}` for each mark, then `_end` after the end. Numbers are in base 36, stages
+ * in base 16.
  */
 export function formatPosition(position: Position): string {
   const { generation, status, logs, workflow, workflowEvents, marks, ended } = position;
@@ -65,8 +69,10 @@ export function formatPosition(position: Position): string {
   return ended ? `${id}_end` : id;
 }
 
-function formatMark(container: string, { stage, stageMs, place, placeMs }: Mark): string {
-  return `.${container}-${stage}${stageMs.toString(36)}-${place.toString(36)}-${placeMs.toString(36)}`;
+function formatMark(container: string, { stages, stageMs, place, placeMs }: Mark): string {
+  return `.${container}-${stages.toString(16)}${stageMs.toString(36)}-${place.toString(36)}-${
+    placeMs.toString(36)
+  }`;
 }
 
 /** Reads an SSE id; null for anything else, which a client of another service may well send. */
@@ -87,10 +93,10 @@ export function parsePosition(text: string): Position | null {
 }
 
 function parseMark(text: string): [container: string, mark: Mark] {
-  const [container = "", stage = "", place = "", placeMs = ""] = text.split("-");
+  const [container = "", stages = "", place = "", placeMs = ""] = text.split("-");
   const mark = {
-    stage: Number(stage[0]),
-    stageMs: parseInt(stage.slice(1), 36),
+    stages: parseInt(stages.charAt(0), 16),
+    stageMs: parseInt(stages.slice(1), 36),
     place: parseInt(place, 36),
     placeMs: parseInt(placeMs, 36),
   };

@@ -6,7 +6,7 @@ const number = fc.nat(9_999_999_999_999);
 const marks = fc.uniqueArray(
   fc.tuple(
     fc.stringMatching(/^[a-z][a-z0-9]{5}$/),
-    fc.record({ stage: fc.nat(9), stageMs: number, place: number, placeMs: number }, {
+    fc.record({ stages: fc.nat(15), stageMs: number, place: number, placeMs: number }, {
       noNullPrototype: true,
     }),
   ),
@@ -44,9 +44,9 @@ Deno.test("parsePosition() takes nothing for a position that formatPosition() di
     "_wzzzzzzzzzzz",
     "_w1.pccccc-3a-1",
   ];
-  const five = `_w1${[1, 2, 3, 4, 5].map((n) => `.pcccc${n}-3a-1-a`).join("")}`;
+  const many = Array.from({ length: MAX_MARKS + 1 }, (_, n) => `.pcccc${n}-3a-1-a`).join("");
   const twice = "_w1.pccccc-3a-1-a.pccccc-3a-2-a";
-  for (const text of [...hostile, ...[...marked, five, twice].map((end) => `g_1-0_2-0_3-0${end}`)]) {
+  for (const text of [...hostile, ...[...marked, `_w1${many}`, twice].map((end) => `g_1-0_2-0_3-0${end}`)]) {
     assertEquals(parsePosition(text), null, text);
   }
 });

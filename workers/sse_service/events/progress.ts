@@ -5,8 +5,8 @@
  * Within one life of Redis's streams, an entry is news if it lies behind the position of its stream. When Redis has
  * lost entries, what was told of them is told again under new entry ids: what was stored before keeps its old place,
  * the rest gets a new one. So an entry must also be news by what it tells: a line or state beyond the container's mark
- * (`marks.ts`), a workflow event not seen yet. What is stored is there once, and so is held against the marks with
- * which a pass through history began.
+ * (`marks.ts`), a workflow event not seen yet. Lines that are stored are there once, and so are held against the marks
+ * with which a pass through history began.
  *
  * @module
  */
@@ -30,8 +30,10 @@ export interface Missing {
 
 /** A mark, and where its last line stands. */
 interface KeptMark extends Mark {
-  /** Whether it is what a client says of itself, and nothing that was seen here. */
+  /** Whether its place is what a client says of itself, and nothing that was seen here. */
   readonly claimed: boolean;
+  /** Stages that a client says it was told of; `stages` are those that were seen here. */
+  readonly claimedStages: Pick<Mark, "stages" | "stageMs">;
   readonly lastLine: string;
 }
 
@@ -48,8 +50,9 @@ export class Progress {
   #before: ReadonlyMap<string, KeptMark> = new Map();
   readonly #statuses = new Set<string>();
   readonly #workflow = new Set<string>();
-  /** How many workflow events it had seen by its own account. */
+  /** How many workflow events it had seen by its own account, and which ones. */
   readonly #workflowClaimed: number;
+  readonly #workflowRecalled = new Set<string>();
   /** Whether every container's lines are awaited from the first on. */
   readonly #complete: boolean;
 
@@ -64,7 +67,10 @@ export class Progress {
     this.#workflowClaimed = position.workflowEvents;
     this.#complete = complete;
     for (const [container, mark] of position.marks) {
-      this.#marks.set(container, { ...mark, claimed, lastLine: position.logs });
+      const { stages, stageMs } = mark;
+      const seen = claimed ? { ...mark, ...NO_STAGES } : mark;
+      const claimedStages = claimed ? { stages, stageMs } : NO_STAGES;
+      this.#marks.set(container, { ...seen, claimed, claimedStages, lastLine: position.logs });
     }
     this.beginPass();
   }
@@ -79,19 +85,22 @@ export class Progress {
     this.#before = new Map(this.#marks);
   }
 
+  /** Says which workflow events the job has had, in their order, published or not. */
+  recall(workflowEventIds: readonly string[]): void {
+    for (const id of workflowEventIds.slice(0, this.#workflowClaimed)) this.#workflowRecalled.add(id);
+  }
+
   /** Whether an entry is to be told, or what is missing before it. Changes nothing. */
   look(entry: Entry, from: "store" | "stream"): "news" | "old" | Missing {
     const { kind, id, step, eventId } = entry;
     if (!isAfter(this.#at, kind, id)) return "old";
     if (kind === "workflow") {
-      const claimed = entry.number > 0 && entry.number <= this.#workflowClaimed;
-      return claimed || this.#workflow.has(eventId) ? "old" : "news";
+      return this.#workflowRecalled.has(eventId) || this.#workflow.has(eventId) ? "old" : "news";
     }
     if (!step) return kind === "status" && this.#statuses.has(eventId) ? "old" : "news";
     const mark = this.#marks.get(step.container);
     if (kind === "status") {
-      const known = this.#statuses.has(eventId) || mark?.claimed === true;
-      return known && isSeen(mark, step) ? "old" : "news";
+      return this.#statuses.has(eventId) || isSeen(mark && withClaims(mark), step) ? "old" : "news";
     }
     if (isSeen(from === "store" ? this.#before.get(step.container) : mark, step)) return "old";
     return missingBefore(mark, step, this.#complete) ?? "news";
@@ -102,13 +111,15 @@ export class Progress {
     const { kind, id, step, eventId, over } = entry;
     if (isAfter(this.#at, kind, id)) this.#at[kind] = id;
     if (kind === "workflow") {
-      if (entry.number > 0 || !this.#workflow.has(eventId)) this.over = over;
+      if (!this.#workflow.has(eventId)) this.over = over;
       this.#workflow.add(eventId);
     } else if (kind === "status") this.#statuses.add(eventId);
     if (!step) return;
     if (told) return this.#mark(step, kind === "logs" ? id : null);
     const mark = this.#marks.get(step.container);
-    const confirmed = mark?.claimed && kind === "logs" && mark.place === step.place &&
+    if (!mark) return;
+    if (kind === "status") this.#marks.set(step.container, { ...mark, ...advanced(mark, step) });
+    const confirmed = mark.claimed && kind === "logs" && mark.place === step.place &&
       mark.placeMs === step.ms;
     if (confirmed) this.#marks.set(step.container, { ...mark, claimed: false });
   }
@@ -119,16 +130,19 @@ export class Progress {
     let rest = this.#marks.size;
     for (const [container, mark] of this.#marks) {
       if (rest-- > MAX_MARKS) continue;
-      const [stage, stageMs] = kinds.has("status") ? [mark.stage, mark.stageMs] : [0, 0];
+      const { stages, stageMs } = kinds.has("status") ? withClaims(mark) : NO_STAGES;
       const [place, placeMs] = kinds.has("logs") ? [mark.place, mark.placeMs] : [0, 0];
-      if (stage > 0 || place > 0) marks.push([container, { stage, stageMs, place, placeMs }]);
+      if (stages > 0 || place > 0) marks.push([container, { stages, stageMs, place, placeMs }]);
     }
     return formatPosition({
       generation: this.generation,
       status: kinds.has("status") ? this.#at.status : "0-0",
       logs: kinds.has("logs") ? this.#at.logs : "0-0",
       workflow: kinds.has("workflow") ? this.#at.workflow : "0-0",
-      workflowEvents: kinds.has("workflow") ? this.#workflow.size : 0,
+      // After the end, they tell of which attempt it was the end.
+      workflowEvents: ended || kinds.has("workflow")
+        ? Math.max(this.#workflow.size, this.#workflowClaimed)
+        : 0,
       marks: new Map(marks),
       ended,
     });
@@ -146,7 +160,9 @@ export class Progress {
     copy.over = this.over;
     for (const id of this.#statuses) copy.#statuses.add(id);
     for (const id of this.#workflow) copy.#workflow.add(id);
-    for (const [container, mark] of this.#marks) if (!mark.claimed) copy.#marks.set(container, mark);
+    for (const [container, mark] of this.#marks) {
+      if (!mark.claimed) copy.#marks.set(container, { ...mark, claimedStages: NO_STAGES });
+    }
     return copy;
   }
 
@@ -159,7 +175,8 @@ export class Progress {
     if (kinds.has("status") && this.#statuses.size !== common.#statuses.size) return false;
     if (kinds.has("logs") && !this.#sawTheLinesOf(common)) return false;
     for (const [container, mark] of this.#marks) {
-      if (!mark.claimed && !common.#marks.has(container)) common.#marks.set(container, mark);
+      if (mark.claimed || common.#marks.has(container)) continue;
+      common.#marks.set(container, { ...mark, claimedStages: NO_STAGES });
     }
     return true;
   }
@@ -178,7 +195,18 @@ export class Progress {
   #mark(step: Parameters<typeof advanced>[1], line: string | null): void {
     const known = this.#marks.get(step.container);
     this.#marks.delete(step.container); // to the end
-    const lastLine = line ?? known?.lastLine ?? "0-0";
-    this.#marks.set(step.container, { ...advanced(known, step), claimed: false, lastLine });
+    this.#marks.set(step.container, {
+      ...advanced(known, step),
+      claimed: line === null && known?.claimed === true,
+      claimedStages: known?.claimedStages ?? NO_STAGES,
+      lastLine: line ?? known?.lastLine ?? "0-0",
+    });
   }
+}
+
+const NO_STAGES: Pick<Mark, "stages" | "stageMs"> = { stages: 0, stageMs: 0 };
+
+function withClaims(mark: KeptMark): Mark {
+  const { stages, stageMs } = mark.claimedStages;
+  return { ...mark, stages: mark.stages | stages, stageMs: Math.max(mark.stageMs, stageMs) };
 }

@@ -11,6 +11,8 @@ import { EventsPath, EventsQuery } from "./schemas.ts";
 export const eventsRoute = createRoute({
   method: "get",
   path: "/events/{job_id}/{kind}",
+  operationId: "streamEvents",
+  tags: ["Events"],
   summary: "A job's events as server-sent events: history first, then live",
   request: { params: EventsPath, query: EventsQuery },
   responses: {

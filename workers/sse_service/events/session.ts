@@ -17,6 +17,7 @@ import { FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { redisCall } from "lib/stream/redis_script.ts";
 import { beforeEntry, lastEntryId } from "lib/stream/tail.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
+import { beginning } from "./beginning.ts";
 import { ClientStream } from "./client_stream.ts";
 import type { Client, Clients } from "./clients.ts";
 import { EventWriter } from "./event_writer.ts";
@@ -29,7 +30,6 @@ import type { Mailbox } from "./mailbox.ts";
 import { type Kind, parsePosition, type Position, startPosition } from "./position.ts";
 import { Progress } from "./progress.ts";
 import type { SharedReads } from "./shared_reads.ts";
-import { tailStart } from "./tail_start.ts";
 
 /** What every session needs. */
 export interface SessionContext {
@@ -56,8 +56,6 @@ export interface SessionRequest {
   readonly expiresAtMs?: number | undefined;
 }
 
-/** How long after its beginning a generation may still see things told again (ms). */
-const UNSETTLED_MS = 600_000;
 /** Pause between two reads of one job's statuses (ms). */
 const SPACING_MS = 50;
 
@@ -87,7 +85,7 @@ export class Session implements Client, Member {
     this.#feed = context.hub.enter(request.jobId, context.metrics);
     this.#out.send(PREAMBLE);
     context.clients.add(this);
-    if (!this.#closed) this.#follow(() => this.#begin());
+    if (!this.#closed) this.#follow(() => beginning(context, request));
   }
 
   /** What the client gets. */
@@ -151,25 +149,6 @@ export class Session implements Client, Member {
     if (this.#passing === passing) this.#passing = null;
   }
 
-  async #begin(): Promise<Progress> {
-    const { hub, sources } = this.#context;
-    const { position, tail, jobId } = this.#request;
-    const { id, ageMs } = hub.generation;
-    if (position) {
-      // Within one quiet generation, entry ids alone tell what is news; only the last line is of use to know.
-      const settled = position.generation === id && ageMs > UNSETTLED_MS;
-      const marks = settled ? new Map([...position.marks].slice(-1)) : position.marks;
-      return new Progress({ ...position, marks }, { claimed: true, complete: false });
-    }
-    const start = startPosition(id);
-    if (tail === null || !this.kinds.has("logs")) {
-      return new Progress(start, { claimed: true, complete: true });
-    }
-    const stream = hub.streamOf("logs", jobId);
-    const logs = await tailStart(sources, jobId, { lines: tail, stream, tip: hub.tips(jobId).logs });
-    return new Progress({ ...start, logs }, { claimed: true, complete: false });
-  }
-
   /** From where the client stands to live, or to the end; false if another pass is needed. */
   async #pass(progress: Progress, signal: AbortSignal): Promise<boolean> {
     using mailbox = this.#feed.open();
@@ -177,6 +156,7 @@ export class Session implements Client, Member {
     progress.beginPass();
     progress.generation = this.#context.hub.generation.id;
     const history = await this.#history();
+    progress.recall(history.workflowIds);
     for (const entry of history.entries) if (entry.kind === "workflow") progress.over = entry.over;
     const over = progress.over;
     await this.#sendHistory(progress, history, over, signal);
@@ -191,10 +171,12 @@ export class Session implements Client, Member {
   /** Statuses and workflow, once for all who ask at about the same time. */
   async #history(): Promise<JobHistory> {
     const { hub, reads, sources } = this.#context;
-    const { jobId } = this.#request;
+    const { jobId, position } = this.#request;
     const tips = hub.tips(jobId);
+    // Who was told the end is here again because something followed it: an older answer may not know that.
+    const known = position?.ended ? position.workflowEvents : -1;
     return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation.id}`, {
-      enough: (history) => reaches(history.tips, tips),
+      enough: (history) => reaches(history.tips, tips) && history.workflowIds.length > known,
       read: () => jobHistory(sources, jobId, hub.tips(jobId)),
       spacingMs: SPACING_MS,
     });

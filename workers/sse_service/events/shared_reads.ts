@@ -23,14 +23,16 @@ interface Read {
 
 /** How long an answer is used (ms). */
 const KEPT_MS = 2_000;
-/** Most that is kept (bytes); the newest answer always is. */
+/** Most that is kept (bytes), but for the newest answer. */
 const MAX_BYTES = 16_777_216;
+/** The same under one key: whoever reads a long log from its beginning leaves most of it to nobody. */
+const MAX_KEY_BYTES = 2_097_152;
 
 /** See the module's description. */
 export class SharedReads {
   /** By key, oldest first. */
   readonly #reads = new Map<string, Read[]>();
-  readonly #kept: Read[] = [];
+  readonly #kept = new Set<Read>();
   #bytes = 0;
   readonly #now: () => number;
 
@@ -70,8 +72,9 @@ export class SharedReads {
     try {
       const value = await answer;
       entry.value = value;
-      this.#kept.push(entry);
+      this.#kept.add(entry);
       this.#bytes += value.bytes;
+      this.#forgetMany(key);
       return value;
     } catch (error) {
       this.#forget(entry);
@@ -81,12 +84,20 @@ export class SharedReads {
 
   #forgetOld(): void {
     const now = this.#now();
-    for (let first = this.#kept[0]; first; first = this.#kept[0]) {
-      const fresh = now - first.begunAt < KEPT_MS;
-      if (fresh && (this.#bytes <= MAX_BYTES || this.#kept.length === 1)) return;
-      this.#kept.shift();
-      this.#bytes -= first.value?.bytes ?? 0;
-      this.#forget(first);
+    for (const read of this.#kept) {
+      const fresh = now - read.begunAt < KEPT_MS;
+      if (fresh && (this.#bytes <= MAX_BYTES || this.#kept.size === 1)) return;
+      this.#forget(read);
+    }
+  }
+
+  #forgetMany(key: string): void {
+    const known = (this.#reads.get(key) ?? []).filter(({ value }) => value);
+    let bytes = known.reduce((sum, { value }) => sum + (value?.bytes ?? 0), 0);
+    for (const read of known.slice(0, -1)) {
+      if (bytes <= MAX_KEY_BYTES) return;
+      bytes -= read.value?.bytes ?? 0;
+      this.#forget(read);
     }
   }
 
@@ -94,5 +105,6 @@ export class SharedReads {
     const rest = (this.#reads.get(read.key) ?? []).filter((other) => other !== read);
     if (rest.length > 0) this.#reads.set(read.key, rest);
     else this.#reads.delete(read.key);
+    if (this.#kept.delete(read)) this.#bytes -= read.value?.bytes ?? 0;
   }
 }

@@ -41,3 +41,21 @@ Deno.test("SharedReads keeps a bounded number of bytes", async () => {
   await ask("a");
   assertEquals(reads, 4);
 });
+
+Deno.test("SharedReads keeps the newest answers of one long log, and those of others beside them", async () => {
+  const shared = new SharedReads(() => 0);
+  let reads = 0;
+  const ask = (key: string, upTo: number, bytes: number) =>
+    shared.get<{ upTo: number; bytes: number }>(key, {
+      enough: (known) => known.upTo === upTo,
+      read: () => (reads++, Promise.resolve(answer(upTo, bytes))),
+    });
+  await ask("other", 1, 1_000);
+  for (let page = 1; page <= 20; page++) await ask("long", page, 500_000);
+  assertEquals(reads, 21);
+  for (const page of [20, 19, 18]) await ask("long", page, 500_000);
+  await ask("other", 1, 1_000);
+  assertEquals(reads, 21);
+  await ask("long", 1, 500_000);
+  assertEquals(reads, 22);
+});

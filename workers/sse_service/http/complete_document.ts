@@ -8,42 +8,27 @@ type Operation = NonNullable<Paths[string]["get"]>;
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
-/** To which part of the document a route belongs that does not say so. */
-const TAGS: readonly (readonly [RegExp, string])[] = [
-  [/^\/api\/session$/, "Sessions"],
-  [/^\/api\/dlq\b/, "Dead letters"],
-  [/^\/api\//, "Jobs"],
-  [/^\/logs\//, "Logs"],
-  [/^\/events\//, "Events"],
-  [/./, "Operations"],
-];
-
 const ERROR = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
 
 /**
  * Adds to each operation what all have in common and none says: the answers of whatever stands in front of all routes.
- * And what its route does not say: a name, and where in the document it belongs. Pure.
+ * Pure.
  */
 export function completeDocument(document: ApiDocument): ApiDocument {
   const paths = Object.entries(document.paths ?? {}).map(([path, item]): [string, Paths[string]] => {
     const operations = METHODS.flatMap((method) => {
       const operation = item[method];
-      return operation ? [[method, completeOperation({ path, method }, operation)]] : [];
+      return operation ? [[method, completeOperation(operation)]] : [];
     });
     return [path, { ...item, ...Object.fromEntries(operations) }];
   });
   return { ...document, paths: Object.fromEntries(paths) };
 }
 
-function completeOperation(
-  { path, method }: { path: string; method: string },
-  operation: Operation,
-): Operation {
+function completeOperation(operation: Operation): Operation {
   const asksForToken = (operation.security ?? []).length > 0;
   return {
     ...operation,
-    operationId: operation.operationId ?? nameOf(method, path),
-    tags: operation.tags ?? [TAGS.find(([pattern]) => pattern.test(path))?.[1] ?? "Operations"],
     responses: {
       ...(asksForToken ? { 401: { description: "There is no valid token", content: ERROR } } : {}),
       403: {
@@ -56,11 +41,4 @@ function completeOperation(
       default: { description: "Any other fault", content: ERROR },
     },
   };
-}
-
-/** `GET /logs/{job_id}/history` is `getLogsHistory`. */
-function nameOf(method: string, path: string): string {
-  const words = path.replace(/\{\w+\}/g, "").match(/[a-z0-9]+/gi) ?? [];
-  const named = words.filter((word) => word !== "api").map((word) => word[0]?.toUpperCase() + word.slice(1));
-  return method + named.join("");
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { writeBody } from "./write_body.ts";
+import type { Socket } from "node:net";
+import { writeEvents, writeResponse } from "./write_response.ts";
 
 /** A server that listens. */
 export interface HttpServer {
@@ -41,9 +42,14 @@ export async function serveHttp(handler: Handler, options: HttpServerOptions): P
     requestTimeout: 0, // how long a body may take is the handler's business
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
-  }, (incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
   });
+  const connections = new Connections(server);
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    connections.hold(incoming, outgoing);
+    answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
+  };
+  server.on("request", onRequest);
+  server.on("checkContinue", onRequest); // the client is told to go on when somebody wants its body
   const listening = Promise.withResolvers<void>();
   server.once("error", listening.reject);
   server.listen(options.port, options.hostname, BACKLOG, listening.resolve);
@@ -52,34 +58,30 @@ export async function serveHttp(handler: Handler, options: HttpServerOptions): P
   if (address === null || typeof address === "string") {
     throw new Error("Cannot serve HTTP: no address to serve at");
   }
-  return { hostname: address.address, port: address.port, shutdown: () => shutdown(server) };
+  return { hostname: address.address, port: address.port, shutdown: () => shutdown(server, connections) };
 }
 
 async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const request = requestOf(incoming);
+  const request = requestOf(incoming, outgoing);
   if (request === null) {
-    outgoing.writeHead(400, { "content-type": "application/json", "connection": "close" });
-    outgoing.end('{"error":{"code":"malformed_request","message":"the address or a header cannot be read"}}');
+    const text = '{"error":{"code":"malformed_request","message":"the address or a header cannot be read"}}';
+    outgoing.writeHead(400, {
+      "content-type": "application/json",
+      "content-length": text.length,
+      "connection": "close",
+    });
+    outgoing.end(text);
     return;
   }
   const response = await handler(request);
-  const headers = [...response.headers];
   const isStream = /^text\/event-stream\b/.test(response.headers.get("content-type") ?? "");
-  if (isStream) {
-    // It ends with its connection, so that a chunk shared by many clients goes out as it is, without a frame of its own.
-    outgoing.removeHeader("transfer-encoding");
-    outgoing.useChunkedEncodingByDefault = false;
-    headers.push(["connection", "close"]);
-  }
-  outgoing.writeHead(response.status, headers.flat());
-  outgoing.flushHeaders();
-  if (response.body === null) outgoing.end();
-  else await writeBody(response.body, outgoing, incoming.method === "HEAD");
+  if (isStream) await writeEvents(response, outgoing, incoming.method === "HEAD");
+  else await writeResponse(response, outgoing, incoming.method === "HEAD");
   if (!incoming.complete) incoming.resume(); // a body that nobody looked at
 }
 
 /** Null if it cannot be expressed: an address that is no URL, a method that no handler may see. */
-function requestOf(incoming: IncomingMessage): Request | null {
+function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): Request | null {
   const { method = "GET", url = "/", rawHeaders } = incoming;
   try {
     const headers = new Headers();
@@ -89,17 +91,32 @@ function requestOf(incoming: IncomingMessage): Request | null {
     const address = url.startsWith("/") ? `http://${headers.get("host") ?? "localhost"}${url}` : url;
     const hasBody = method !== "GET" && method !== "HEAD" &&
       (headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0);
-    return new Request(address, hasBody ? { method, headers, body: bodyOf(incoming) } : { method, headers });
+    return new Request(
+      address,
+      hasBody ? { method, headers, body: bodyOf(incoming, outgoing) } : { method, headers },
+    );
   } catch {
     return null;
   }
 }
 
 /** Read as it is wanted. An upload that breaks off is an error, not an end. */
-function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+function bodyOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = incoming.iterator({ destroyOnReturn: false });
+  const { shouldKeepAlive } = outgoing;
+  let awaited = /^100-continue$/i.test(incoming.headers.expect ?? "");
+  // Where it is never told to go on, nobody knows whether what comes next is the body or another request.
+  if (awaited) outgoing.shouldKeepAlive = false;
   return new ReadableStream({
     async pull(controller) {
+      if (awaited) {
+        awaited = false;
+        outgoing.shouldKeepAlive = shouldKeepAlive;
+        outgoing.writeContinue();
+      }
       const { value, done } = await chunks.next();
       if (done) controller.close();
       else controller.enqueue(value);
@@ -111,14 +128,43 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
   }, { highWaterMark: 0 });
 }
 
-function shutdown(server: Server): Promise<void> {
+function shutdown(server: Server, connections: Connections): Promise<void> {
   const closed = Promise.withResolvers<void>();
   // A connection may become idle only now, with the end of its last answer.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const sweep = setInterval(() => connections.closeIdle(), IDLE_SWEEP_MS);
   server.close(() => {
     clearInterval(sweep);
     closed.resolve();
   });
-  server.closeIdleConnections();
+  connections.closeIdle();
   return closed.promise;
+}
+
+/** Who is connected. The server itself takes for busy whoever has not yet made his first request, as browsers do. */
+class Connections {
+  /** Requests that are being answered, by connection. */
+  readonly #requests = new Map<Socket, number>();
+
+  constructor(server: Server) {
+    server.on("connection", (socket: Socket) => {
+      this.#requests.set(socket, 0);
+      socket.once("close", () => void this.#requests.delete(socket));
+    });
+  }
+
+  /** Keeps a request's connection until it is answered. */
+  hold({ socket }: IncomingMessage, outgoing: ServerResponse): void {
+    this.#count(socket, 1);
+    outgoing.once("close", () => this.#count(socket, -1));
+  }
+
+  /** Ends connections on which nothing is being answered. */
+  closeIdle(): void {
+    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
+  }
+
+  #count(socket: Socket, change: number): void {
+    const requests = this.#requests.get(socket);
+    if (requests !== undefined) this.#requests.set(socket, requests + change);
+  }
 }

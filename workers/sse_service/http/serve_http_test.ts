@@ -66,6 +66,106 @@ Deno.test("serveHttp() lets streams end before it has shut down, and takes no ne
   await closing;
 });
 
+Deno.test("serveHttp() tells the length of what is there at once, and sends the rest in pieces", async () => {
+  const part = (delay: Promise<void>) =>
+    new Response(
+      new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode("first"));
+          await delay;
+          controller.close();
+        },
+      }),
+    );
+  const rest = Promise.withResolvers<void>();
+  await using server = await open(({ url }) =>
+    url.endsWith("/json")
+      ? Response.json({ a: "é" })
+      : url.endsWith("/204")
+      ? new Response(null, { status: 204 })
+      : part(rest.promise)
+  );
+  const ask = (path: string, version = "1.1") =>
+    exchange(server.port, `GET ${path} HTTP/${version}\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  assertMatch(await ask("/json"), /content-length: 10\r\n[^]*\r\n\r\n{"a":"é"}$/i);
+  assertEquals(/content-length|chunked/i.test(await ask("/204")), false);
+  // The head is there before the body is whole.
+  const pieces = await fetch(`${server.url}/pieces`);
+  rest.resolve();
+  assertEquals([pieces.headers.get("content-length"), await pieces.text()], [null, "first"]);
+  assertMatch(await ask("/pieces", "1.0"), /\r\n\r\nfirst$/);
+});
+
+Deno.test("serveHttp() answers requests sent ahead of their answers in turn, a stream last", async () => {
+  await using server = await open(async ({ url }) => {
+    if (url.endsWith("/events")) return stream({ start: (controller) => controller.close() });
+    if (url.endsWith("/slow")) await new Promise((resolve) => setTimeout(resolve, 30));
+    return new Response(new URL(url).pathname);
+  });
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const answers = await exchange(server.port, ask("/slow") + ask("/fast") + ask("/events"));
+  assertMatch(answers, /\/slowHTTP\/1\.1 200 [^]*\/fastHTTP\/1\.1 200 [^]*event-stream[^]*\r\n\r\n$/);
+});
+
+Deno.test("serveHttp() asks for a body that waits to be asked for, unless nobody wants it", async () => {
+  await using server = await open(async (request) => {
+    if (request.url.endsWith("/refused")) return new Response(null, { status: 413 });
+    return new Response(await request.text());
+  });
+  const head = (path: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n`;
+  const wanted = await exchange(server.port, `${head("/wanted")}Connection: close\r\n\r\nab`);
+  assertMatch(wanted, /^HTTP\/1\.1 100 [^]*HTTP\/1\.1 200 [^]*ab$/);
+  // The connection ends: what would come next on it may be that body, or another request.
+  assertMatch(
+    await exchange(server.port, `${head("/refused")}\r\n`),
+    /^HTTP\/1\.1 413 [^]*connection: close/i,
+  );
+});
+
+Deno.test("G12 serveHttp() refuses what is no HTTP, or too much of it, and goes on serving others", async () => {
+  await using server = await open(async (request) => new Response(await request.text().catch(() => "cut")));
+  const long = "x".repeat(20_000);
+  const hostile = {
+    "400": [
+      "\x16\x03\x01\x02\x00\x01",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      "GET / HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    "431": [`GET /${long} HTTP/1.1\r\nHost: a\r\n\r\n`, `GET / HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`],
+  };
+  for (const [status, requests] of Object.entries(hostile)) {
+    for (const request of requests) {
+      const answer = await exchange(server.port, request);
+      assertEquals(answer.slice(9, 12), status, `${request.slice(0, 80)}: ${answer}`);
+    }
+  }
+  const cut = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await cut.write(new TextEncoder().encode("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"));
+  cut.close();
+  assertEquals(await (await fetch(server.url, { method: "POST", body: "fine" })).text(), "fine");
+});
+
+Deno.test("G15 serveHttp() does not wait at its end for those who have asked nothing yet", async () => {
+  for (const begun of ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"]) {
+    let answered = 0;
+    const server = await open(() => new Response(`${++answered}`));
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await connection.write(new TextEncoder().encode(begun));
+    // Connections are taken in turn, so the first one is known by then.
+    await (await fetch(server.url)).text();
+    await server[Symbol.asyncDispose]();
+    assertEquals(
+      await new Response(connection.readable).text().then((text) => /\r\n\r\n/.test(text)),
+      begun.endsWith("\n"),
+    );
+  }
+});
+
 function stream(source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>>): Response {
   return new Response(new ReadableStream(source), { headers: { "content-type": "text/event-stream" } });
 }
@@ -81,5 +181,5 @@ async function exchange(port: number, text: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   if (text === "") return "";
   await connection.write(new TextEncoder().encode(text));
-  return await new Response(connection.readable).text().finally(() => {});
+  return await new Response(connection.readable).text();
 }

@@ -12,6 +12,8 @@ import { LogDownloadQuery, LogHistory, LogHistoryQuery, LogSearch, LogSearchQuer
 export const logHistoryRoute = createRoute({
   method: "get",
   path: "/logs/{job_id}/history",
+  operationId: "getLogHistory",
+  tags: ["Logs"],
   summary: "A page of a job's log, oldest line first",
   request: { params: JobPath, query: LogHistoryQuery },
   responses: { 200: json(LogHistory, "The lines; empty if nothing is known"), ...faults },
@@ -21,6 +23,8 @@ export const logHistoryRoute = createRoute({
 export const logSearchRoute = createRoute({
   method: "get",
   path: "/logs/{job_id}/search",
+  operationId: "searchLog",
+  tags: ["Logs"],
   summary: "The lines of a job's log that match, with their numbers and how many there are",
   request: { params: JobPath, query: LogSearchQuery },
   responses: { 200: json(LogSearch, "The matches, oldest first"), ...faults },
@@ -30,6 +34,8 @@ export const logSearchRoute = createRoute({
 export const logDownloadRoute = createRoute({
   method: "get",
   path: "/logs/{job_id}/download",
+  operationId: "downloadLog",
+  tags: ["Logs"],
   summary: "A job's log as plain text, each line as the process wrote it; HEAD answers without reading it",
   request: { params: JobPath, query: LogDownloadQuery },
   responses: {

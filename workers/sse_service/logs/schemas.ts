@@ -74,7 +74,7 @@ export const LogHistory = z.object({
 }).openapi("LogHistory");
 
 /** What is searched for. */
-export const LogSearchQuery = z.object({
+export const LogSearchQuery = z.strictObject({
   q: z.string().min(1).max(1_000).openapi({
     description:
       "A text, or with `regex=true` a regular expression: characters, . [ ] \\d \\w \\s \\b ^ $ | ( ) " +
@@ -115,7 +115,7 @@ export const LogSearch = z.object({
 }).openapi("LogSearch");
 
 /** What is downloaded. */
-export const LogDownloadQuery = z.object({
+export const LogDownloadQuery = z.strictObject({
   timestamps: flag("Whether each line begins with its time and a space"),
   ...filters,
 });

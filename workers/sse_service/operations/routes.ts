@@ -11,6 +11,8 @@ import { Alive, Metrics, Readiness } from "./schemas.ts";
 export const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
+  operationId: "getMetrics",
+  tags: ["Operations"],
   summary: "Depth of streams, consumer groups and dead letters; for Prometheus, all figures there are",
   responses: {
     200: {
@@ -30,6 +32,8 @@ export const metricsRoute = createRoute({
 export const healthRoute = createRoute({
   method: "get",
   path: "/health",
+  operationId: "getHealth",
+  tags: ["Operations"],
   summary: "Whether the process is alive",
   responses: { 200: json(Alive, "It is") },
 });
@@ -38,6 +42,8 @@ export const healthRoute = createRoute({
 export const readyRoute = createRoute({
   method: "get",
   path: "/ready",
+  operationId: "getReadiness",
+  tags: ["Operations"],
   summary: "Whether each dependency answers",
   responses: { 200: json(Readiness, "All answer"), 503: json(Readiness, "At least one does not") },
 });

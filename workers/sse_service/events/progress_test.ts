@@ -1,0 +1,183 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Entry, entryOf } from "./entry.ts";
+import { KINDS, parsePosition, type Position, startPosition } from "./position.ts";
+import { Progress } from "./progress.ts";
+
+const ALL = new Set(KINDS);
+const CONTAINER = "c".repeat(64);
+const timeOf = (second: number) => new Date(1_768_478_400_000 + second * 1_000).toISOString();
+
+function line(id: string, seq: number, { container = CONTAINER, second = seq } = {}): Entry {
+  const event = { event_id: `line ${seq}`, job_type: "plugin", container_id: container, seq };
+  return entryOf("logs", id, { ...event, timestamp: timeOf(second) }, "{}");
+}
+
+function status(id: string, name: string, second: number): Entry {
+  const event = { event_id: `status ${name} ${second}`, job_type: "plugin", container_id: CONTAINER };
+  return entryOf("status", id, { ...event, status: name, timestamp: timeOf(second) }, "{}");
+}
+
+function workflow(id: string, step: string): Entry {
+  return entryOf("workflow", id, { event_id: `workflow ${step}`, current_step: step }, "{}");
+}
+
+/** Looks at each entry and passes it; what was found of each. */
+function follow(progress: Progress, from: "store" | "stream", ...entries: Entry[]) {
+  return entries.map((entry) => {
+    const found = progress.look(entry, from);
+    progress.pass(entry, found !== "old");
+    return found;
+  });
+}
+
+const fresh = () => new Progress(startPosition("g"), { claimed: true, complete: true });
+const position = (progress: Progress): Position => {
+  const read = parsePosition(progress.id(ALL));
+  assert(read);
+  return read;
+};
+/** A client that comes back with the id of the last event it saw. */
+const back = (progress: Progress) => new Progress(position(progress), { claimed: true, complete: false });
+
+Deno.test("Progress takes each line for news once, and looking alone changes nothing", () => {
+  const progress = fresh();
+  assertEquals([progress.look(line("1-0", 1), "stream"), progress.look(line("1-0", 1), "stream")], [
+    "news",
+    "news",
+  ]);
+  assertEquals(follow(progress, "stream", line("1-0", 1), line("1-0", 1), line("2-0", 2)), [
+    "news",
+    "old",
+    "news",
+  ]);
+  assertEquals(progress.at("logs"), "2-0");
+});
+
+Deno.test("G14 Progress knows a line that was told again under a later entry id", () => {
+  const progress = fresh();
+  follow(progress, "stream", line("1-0", 1), line("2-0", 2));
+  assertEquals(follow(progress, "stream", line("8-0", 1), line("9-0", 2), line("10-0", 3)), [
+    "old",
+    "old",
+    "news",
+  ]);
+  const returned = back(progress);
+  assertEquals(follow(returned, "stream", line("20-0", 2), line("21-0", 3), line("22-0", 4)), [
+    "old",
+    "old",
+    "news",
+  ]);
+});
+
+Deno.test("G14 Progress holds what is stored against what was seen before the pass, not during it", () => {
+  const progress = fresh();
+  follow(progress, "stream", line("5-0", 1));
+  progress.beginPass();
+  // Lines 2 and 3 were stored in the order in which they were told at last.
+  assertEquals(follow(progress, "store", line("6-0", 3)), [{ from: 2, to: 2 }]);
+  assertEquals(follow(progress, "store", line("7-0", 2), line("8-0", 1)), ["news", "old"]);
+});
+
+Deno.test("G10 Progress names the lines that are missing, also before the first one of a client that wants all", () => {
+  assertEquals(follow(fresh(), "stream", line("1-0", 3)), [{ from: 1, to: 2 }]);
+  const tailing = new Progress(startPosition("g"), { claimed: true, complete: false });
+  assertEquals(follow(tailing, "stream", line("1-0", 3), line("2-0", 6)), ["news", { from: 4, to: 5 }]);
+});
+
+Deno.test("Progress tells a state again neither live nor to a client that came back, but a new one of the same name", () => {
+  const progress = fresh();
+  const told = [status("1-0", "started", 1), status("2-0", "finishedWithError", 2)];
+  assertEquals(follow(progress, "stream", ...told), ["news", "news"]);
+  for (const one of [progress, back(progress)]) {
+    const again = [status("8-0", "started", 1), status("9-0", "finishedWithError", 2)];
+    assertEquals(follow(one, "stream", ...again, status("10-0", "started", 50)), ["old", "old", "news"]);
+  }
+});
+
+Deno.test("G14 Progress counts workflow events for who comes back, and recalls them also where they are told live again", () => {
+  const progress = fresh();
+  follow(progress, "stream", workflow("1-0", "copy"), workflow("2-0", "plugin"));
+  const returned = back(progress);
+  assertEquals(position(returned).workflowEvents, 2, "before history was read, too");
+  returned.recall(["copy", "plugin", "upload"].map((step) => `workflow ${step}`));
+  const again = [workflow("7-0", "copy"), workflow("8-0", "plugin"), workflow("9-0", "upload")];
+  assertEquals(follow(returned, "stream", ...again), ["old", "old", "news"]);
+  const others = returned.shared({ status: "0-0", logs: "0-0", workflow: "0-0" });
+  assertEquals(others.look(workflow("10-0", "delete"), "stream"), "news");
+});
+
+Deno.test("G14 Progress tells a state that was lost unseen, though later ones of its container were told", () => {
+  const progress = fresh();
+  follow(progress, "stream", status("1-0", "notStarted", 1), status("3-0", "finishedSuccessfully", 3));
+  const again = [status("7-0", "notStarted", 1), status("8-0", "started", 2)];
+  assertEquals(follow(back(progress), "stream", ...again), ["old", "news"]);
+});
+
+Deno.test("What a client says of the states it was told is not shared with others until they were seen here", () => {
+  const told = fresh();
+  follow(told, "stream", status("1-0", "started", 1));
+  const claiming = back(told);
+  follow(claiming, "stream", line("2-0", 1));
+  const tips = { status: "0-0", logs: "2-0", workflow: "0-0" };
+  const lost = status("5-0", "started", 1);
+  assertEquals([claiming.look(lost, "stream"), claiming.shared(tips).look(lost, "stream")], ["old", "news"]);
+  follow(claiming, "store", status("4-0", "started", 1));
+  assertEquals(claiming.shared(tips).look(status("9-0", "started", 1), "stream"), "old");
+});
+
+Deno.test("Progress is over with the last workflow event, and not any more when the job goes on", () => {
+  const progress = fresh();
+  follow(progress, "stream", workflow("1-0", "completed"));
+  assert(progress.over);
+  follow(progress, "stream", workflow("2-0", "plugin"));
+  assert(!progress.over);
+});
+
+Deno.test("id() tells nothing of kinds that the client does not see, and is read back as a position", () => {
+  const progress = fresh();
+  follow(progress, "stream", status("1-0", "started", 1), line("2-0", 1), workflow("3-0", "plugin"));
+  const { status: statusAt, logs, workflow: workflowAt, workflowEvents, marks } = parsePosition(
+    progress.id(new Set(["logs"])),
+  ) ?? startPosition("");
+  assertEquals([statusAt, logs, workflowAt, workflowEvents], ["0-0", "2-0", "0-0", 0]);
+  assertEquals([...marks.values()].map(({ stages, place }) => [stages, place]), [[0, 2]]);
+  assert(parsePosition(progress.id(ALL, { ended: true }))?.ended);
+});
+
+Deno.test("id() has the marks of the containers with the latest news, a bounded number", () => {
+  const progress = fresh();
+  const containers = Array.from("abcdefghij", (letter) => letter.repeat(64));
+  for (const [n, container] of containers.entries()) {
+    follow(progress, "stream", line(`${n + 1}-0`, 1, { container }));
+  }
+  assertEquals(
+    [...position(progress).marks.keys()],
+    Array.from("cdefghij", (letter) => `p${letter.repeat(5)}`),
+  );
+});
+
+Deno.test("A client joins others who have seen the same, and not before", () => {
+  const ahead = fresh(), behind = fresh();
+  follow(ahead, "stream", line("1-0", 1), line("2-0", 2));
+  follow(behind, "stream", line("1-0", 1));
+  const common = ahead.shared({ status: "0-0", logs: "2-0", workflow: "0-0" });
+  assert(!behind.joins(common, ALL));
+  assert(behind.joins(common, new Set(["status"])), "who sees no lines misses none");
+  follow(behind, "stream", line("2-0", 2));
+  assert(behind.joins(common, ALL));
+});
+
+Deno.test("What a client only says of itself is not shared with others", () => {
+  const claiming = back(fresh());
+  const liar = new Progress(
+    {
+      ...position(claiming),
+      logs: "999-0",
+      marks: new Map([["pccccc", { stages: 0, stageMs: 0, place: 200, placeMs: 9e12 }]]),
+    },
+    { claimed: true, complete: false },
+  );
+  const common = liar.shared({ status: "0-0", logs: "5-0", workflow: "0-0" });
+  assertEquals(common.at("logs"), "5-0");
+  assertEquals(common.look(line("6-0", 1), "stream"), "news");
+});
