@@ -228,31 +228,41 @@ export async function readEvents(
     {},
 ): Promise<EventSourceMessage[]> {
   const events: EventSourceMessage[] = [];
+  // A controller of our own: a signal made of others may be forgotten while something waits for it.
   const done = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
+  const stop = () => done.abort();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted) stop();
+  const stopped = new Promise<null>((resolve) => done.signal.addEventListener("abort", () => resolve(null)));
   const parser = createParser({
     onEvent: (event) => {
       if (done.signal.aborted) return;
       events.push(event);
-      if (options.enough?.(event)) done.abort();
+      if (options.enough?.(event)) stop();
     },
   });
   const headers: Record<string, string> = options.lastEventId ? { "last-event-id": options.lastEventId } : {};
   try {
-    const response = await fetch(url, { headers, signal });
+    const response = await fetch(url, { headers, signal: done.signal });
     if (response.status !== 200 || !response.body) {
       await response.body?.cancel();
       throw new Error(`Cannot read ${url}: answer ${response.status}`);
     }
-    // Not through a pipe: an abort that comes while one is running leaves the connection open now and then.
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
-    signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
-    for (let read = await reader.read(); !read.done && !signal.aborted; read = await reader.read()) {
+    for (;;) {
+      const reading = reader.read();
+      reading.catch(() => {}); // it fails when it is stopped
+      const read = await Promise.race([reading, stopped]);
+      if (read === null || read.done) break;
       parser.feed(decoder.decode(read.value, { stream: true }));
+      if (done.signal.aborted) break;
     }
+    await reader.cancel().catch(() => {});
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!done.signal.aborted) throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
   }
   return events;
 }

@@ -11,17 +11,15 @@ import { Readers } from "../fanout/readers.ts";
 import { type Service, startService } from "../fanout/service.ts";
 import { jobWithLog } from "./job_with_log.ts";
 
+/** Memory on top of that at rest which a replay may take, however long (MB). */
+const MOST_MB = 150;
+
 const USAGE = `usage: deno run -A tests/bench/replay/main.ts [--lines 200000,1000000] [--help]
 
   --lines 200000,1000000  lengths of the logs, replayed one after the other
 
-Linux only. The client is a process of its own that counts events. Exit code 1: more than ${MOST_MB()} MB above rest.
+Linux only. The client is a process of its own that counts events. Exit code 1: more than ${MOST_MB} MB above rest.
 `;
-
-/** Memory on top of that at rest which a replay may take, however long (MB). */
-function MOST_MB(): number {
-  return 150;
-}
 
 const MB = 1_048_576;
 const SAMPLE_MS = 250;
@@ -56,7 +54,7 @@ async function main(args: string[]): Promise<number> {
         `${inMb(rest)} MB at rest, at most ${inMb(above)} MB more; by tenths ${memory.map(inMb).join(" ")}`,
     );
   }
-  return most > MOST_MB() * MB ? 1 : 0;
+  return most > MOST_MB * MB ? 1 : 0;
 }
 
 /** Has a client read the log to its end. */

@@ -1,12 +1,10 @@
 /**
- * G7: every workflow reaches the right end in time; each step is ordered once per attempt; who asks often gets what
- * was asked for once. Pure.
+ * G7: every workflow reaches the right end in time; each step is ordered once. Pure.
  *
  * @module
  */
-import { attemptsOf, controls, type JobTruth, STEPS, stepsRun, verdict, wasCancelled } from "../truth.ts";
+import { type JobTruth, STEPS, stepsRun, verdict, workflowLines } from "../truth.ts";
 import { type Evidence, firstOfEach, started, type Told } from "./evidence.ts";
-import { type Attempt, attemptsTold, linesOfAttempt } from "./attempts.ts";
 import { workflowId } from "./ids.ts";
 import { type CheckResult, Findings } from "./violation.ts";
 
@@ -16,8 +14,7 @@ export function checkG7(evidence: Evidence, { overWithinMs }: { overWithinMs: nu
   for (const truth of evidence.truths.values()) {
     checkResult(findings, evidence, truth, overWithinMs);
     checkHistory(findings, evidence, truth);
-    for (const attempt of attemptsTold(evidence, truth)) checkContainers(findings, evidence, truth, attempt);
-    checkAnswers(findings, truth);
+    checkContainers(findings, evidence, truth);
     for (const { entry, event } of evidence.workflows.get(truth.jobId) ?? []) {
       const right = event.event_id === workflowId(event);
       findings.expect(
@@ -33,7 +30,7 @@ export function checkG7(evidence: Evidence, { overWithinMs }: { overWithinMs: nu
 function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, overWithinMs: number): void {
   const { jobId } = truth;
   const { finals, tables, healedAt } = evidence.observations;
-  const right = `completed ${wasCancelled(truth, attemptsOf(truth)) ? "cancelled" : verdict(truth)}`;
+  const right = `completed ${verdict(truth)}`;
   const answer = finals.find((one) => one.jobId === jobId)?.workflow;
   const row = tables.job_workflow.find((one) => one.job_id === jobId);
   const held = answer?.held ? `, held: ${answer.held}` : "";
@@ -47,8 +44,7 @@ function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, ov
     );
   }
   if (healedAt === null || !answer) return;
-  const lastAsked = controls(truth).at(-1)?.answeredAt ?? 0;
-  const lateMs = Date.parse(answer.updated_at) - Math.max(healedAt, lastAsked);
+  const lateMs = Date.parse(answer.updated_at) - healedAt;
   findings.expect(
     answer.status !== "running" && lateMs <= overWithinMs,
     jobId,
@@ -58,31 +54,22 @@ function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, ov
 
 function checkHistory(findings: Findings, evidence: Evidence, truth: JobTruth): void {
   const { jobId } = truth;
-  const attempts = attemptsTold(evidence, truth).map((attempt) =>
-    linesOfAttempt(truth, attempt).map(({ step, stepStatus, workflowStatus }) =>
-      `${step} ${stepStatus} ${workflowStatus}`
-    )
+  const expected = workflowLines(truth).map(({ step, stepStatus, workflowStatus }) =>
+    `${step} ${stepStatus} ${workflowStatus}`
   );
   const clients = evidence.clients.filter((client) => client.jobId === jobId && client.ended);
-  const places: [string, Told[], number][] = [
-    [
-      "the workflow stream",
-      firstOfEach(evidence.workflows.get(jobId) ?? []).map(({ event }) => event),
-      Infinity,
-    ],
+  const places: [string, Told[]][] = [
+    ["the workflow stream", firstOfEach(evidence.workflows.get(jobId) ?? []).map(({ event }) => event)],
     [
       "job_workflow_events",
       evidence.observations.tables.job_workflow_events.filter((row) => row.job_id === jobId),
-      Infinity,
     ],
-    ...clients.map(({ client, events, attempts }): [string, Told[], number] => [
+    ...clients.map(({ client, events }): [string, Told[]] => [
       `the client "${client}"`,
       events.filter(({ kind }) => kind === "workflow").map(({ data }) => data),
-      attempts,
     ]),
   ];
-  for (const [where, events, seen] of places) {
-    const expected = attempts.slice(0, seen).flat();
+  for (const [where, events] of places) {
     const told = events.map((one) => `${one.current_step} ${one.current_step_status} ${one.workflow_status}`);
     const at = Math.max(expected.findIndex((line, index) => line !== told[index]), 0);
     findings.expect(
@@ -96,41 +83,19 @@ function checkHistory(findings: Findings, evidence: Evidence, truth: JobTruth): 
   }
 }
 
-/** Each step that must run has run once in each attempt, in one container; no other has. */
-function checkContainers(findings: Findings, evidence: Evidence, truth: JobTruth, attempt: Attempt): void {
+/** Each step that must run has run once, in one container; no other has. */
+function checkContainers(findings: Findings, evidence: Evidence, truth: JobTruth): void {
   const { jobId } = truth;
-  const ran = started(evidence).filter((one) => one.jobId === jobId && one.attempt === attempt.number);
+  const ran = started(evidence).filter((one) => one.jobId === jobId);
   const must = new Set<string>(stepsRun(truth));
-  const foundAt = STEPS.findIndex((step) => step === attempt.cancelledAt);
-  for (const [place, step] of STEPS.entries()) {
+  for (const step of STEPS) {
     const times = ran.filter((container) => container.step === step).length;
-    const isStopped = foundAt >= 0 && foundAt < STEPS.indexOf("delete");
-    const most = isStopped && place > foundAt ? Number(step === "delete") : Number(must.has(step));
-    const least = isStopped && place === foundAt ? 0 : most;
-    findings.expect(
-      times >= least && times <= most,
-      jobId,
-      () =>
-        `${step} ran in ${times} containers, not in ${most}${
-          truth.asked ? `, in attempt ${attempt.number}, cancelled at ${attempt.cancelledAt}` : ""
-        }`,
-    );
+    const right = must.has(step) ? 1 : 0;
+    findings.expect(times === right, jobId, () => `${step} ran in ${times} containers, not in ${right}`);
   }
-  const exit = ran.find(({ step, stopped }) => step === "plugin" && !stopped)?.exitCode;
+  const exit = ran.find(({ step }) => step === "plugin")?.exitCode;
   if (typeof truth.end !== "string" && exit !== undefined) {
     const right = truth.end.exit;
     findings.expect(exit === right, jobId, () => `the plugin's container exited with ${exit}, not ${right}`);
-  }
-}
-
-/** Several clicks are answered alike; what is over or has succeeded is refused. */
-function checkAnswers(findings: Findings, truth: JobTruth): void {
-  for (const { action, answers } of truth.asked ?? []) {
-    const kinds = new Set(answers.map(({ status, attempt }) => `${status} attempt ${attempt ?? "none"}`));
-    findings.expect(
-      kinds.size === 1,
-      truth.jobId,
-      () => `clicks to ${action} at one time were answered with ${[...kinds].join(" and ")}`,
-    );
   }
 }

@@ -61,12 +61,7 @@ export function soundRun(): SoundRun {
     truth,
     observations: {
       entries,
-      events: [
-        ...told("status", statuses),
-        ...told("logs", logs),
-        ...told("workflow", workflow),
-        ...told("end", [{}]),
-      ],
+      events: [...told("status", statuses), ...told("logs", logs), ...told("workflow", workflow)],
       clients: [{ client: "stays", jobId: JOB, ended: true }],
       containers,
       confirmations: [{ jobId: JOB, eventId: "any", durable: true }],

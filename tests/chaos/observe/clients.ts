@@ -20,14 +20,13 @@ interface Client {
 /** All clients of a run. */
 export class Clients implements AsyncDisposable {
   readonly events: SeenEvent[] = [];
-  readonly #urls: readonly string[];
+  readonly #url: string;
   readonly #random: Random;
   readonly #clients: Client[] = [];
   readonly #stop = new AbortController();
 
-  /** `urls`: the services; who is cut off comes back to the next one. */
-  constructor(urls: readonly string[], random: Random) {
-    this.#urls = urls;
+  constructor(url: string, random: Random) {
+    this.#url = url;
     this.#random = random;
   }
 
@@ -36,11 +35,6 @@ export class Clients implements AsyncDisposable {
     const random = this.#random.fork(jobId.slice(jobId.lastIndexOf("-")));
     if (random.chance(0.7)) this.#start("stays", jobId);
     if (random.chance(0.5)) this.#start("cut", jobId, () => random.int(...CUT_MS));
-  }
-
-  /** Starts the client that comes back for another attempt. */
-  followAgain(jobId: string): void {
-    this.#start("again", jobId);
   }
 
   /** Starts the client that finds the job over. */
@@ -65,7 +59,7 @@ export class Clients implements AsyncDisposable {
 
   #start(client: string, jobId: string, cutAfterMs?: () => number): void {
     const onEvent = (event: SeenEvent) => void this.events.push(event);
-    const options = { urls: this.#urls, jobId, client, onEvent, ...(cutAfterMs ? { cutAfterMs } : {}) };
+    const options = { url: this.#url, jobId, client, onEvent, ...(cutAfterMs ? { cutAfterMs } : {}) };
     this.#clients.push({ client, jobId, following: followJob(options, this.#stop.signal) });
   }
 }

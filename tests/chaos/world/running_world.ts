@@ -14,7 +14,6 @@ type Parts = Pick<AttackableWorld, "redis" | "postgres" | "pool" | "gates" | "en
 /** What else a world is made of. */
 interface Facts {
   readonly url: string;
-  readonly urls: readonly string[];
   readonly dockerHost: string;
   readonly label: string;
   readonly image: string;
@@ -33,7 +32,6 @@ export class RunningWorld implements AttackableWorld {
   readonly engineGates: readonly EngineGate[];
   readonly pfcon: PfconProxy;
   readonly url: string;
-  readonly urls: readonly string[];
   readonly dockerHost: string;
   readonly label: string;
   readonly image: string;
@@ -54,7 +52,6 @@ export class RunningWorld implements AttackableWorld {
     this.engineGates = parts.engineGates;
     this.pfcon = parts.pfcon;
     this.url = facts.url;
-    this.urls = facts.urls;
     this.dockerHost = facts.dockerHost;
     this.label = facts.label;
     this.image = facts.image;

@@ -67,6 +67,11 @@ export function isSeen(mark: Mark | undefined, { stage, place, ms }: Step): bool
     : place <= mark.place && ms <= mark.placeMs;
 }
 
+/** Whether every stage that the mark does not have is one that was not told. */
+export function isWholeLife(mark: Mark): boolean {
+  return (mark.stages & CREATED) !== 0;
+}
+
 /**
  * Numbers of the first and last line that are missing between `mark` and a log event at `step`; null if none is.
  * `complete`: without a mark, the container's first line is the next one.
@@ -88,15 +93,18 @@ export function advanced(mark: Mark = NOTHING, { stage, place, ms }: Step): Mark
   // A number or stage that begins anew at a later time is that of a container that was started again, or whose
   // forwarder had to begin anew at what log rotation left.
   if (stage > 0) {
-    const anew = ms > mark.stageMs && mark.stages >= stage;
-    const before = anew ? mark.stages & CREATED : mark.stages;
+    const anew = ms > mark.stageMs + SAME_LIFE_MS && mark.stages >= stage;
+    const before = anew ? 0 : mark.stages;
     return { ...mark, stages: before | stage, stageMs: Math.max(ms, mark.stageMs) };
   }
   const late = ms > mark.placeMs;
   return { ...mark, place: late ? place : Math.max(place, mark.place), placeMs: Math.max(ms, mark.placeMs) };
 }
 
+/** The first stage. A mark that has it tells of a container's first life: later ones begin with being started. */
 const CREATED = 1;
+/** Docker may say of a very short process that it ended before it started. */
+const SAME_LIFE_MS = 1_000;
 const NOTHING: Mark = { stages: 0, stageMs: 0, place: 0, placeMs: 0 };
 
 /** Largest line number that fits into a position. */

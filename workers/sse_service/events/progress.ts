@@ -11,7 +11,7 @@
  * @module
  */
 import type { Entry } from "./entry.ts";
-import { advanced, isSeen, type Mark, missingBefore } from "./marks.ts";
+import { advanced, isSeen, isWholeLife, type Mark, missingBefore } from "./marks.ts";
 import {
   formatPosition,
   isAfter,
@@ -93,15 +93,20 @@ export class Progress {
   /** Whether an entry is to be told, or what is missing before it. Changes nothing. */
   look(entry: Entry, from: "store" | "stream"): "news" | "old" | Missing {
     const { kind, id, step, eventId } = entry;
-    if (!isAfter(this.#at, kind, id)) return "old";
+    const isBehind = !isAfter(this.#at, kind, id);
+    // Of these there are few, and Redis may have lost them between their publication and us: what was not seen of what
+    // lies behind is news, too.
     if (kind === "workflow") {
       return this.#workflowRecalled.has(eventId) || this.#workflow.has(eventId) ? "old" : "news";
     }
-    if (!step) return kind === "status" && this.#statuses.has(eventId) ? "old" : "news";
-    const mark = this.#marks.get(step.container);
+    const mark = step ? this.#marks.get(step.container) : undefined;
     if (kind === "status") {
-      return this.#statuses.has(eventId) || isSeen(mark && withClaims(mark), step) ? "old" : "news";
+      const known = mark && withClaims(mark);
+      if (this.#statuses.has(eventId) || (step && isSeen(known, step))) return "old";
+      return isBehind && !(known && isWholeLife(known)) ? "old" : "news";
     }
+    if (isBehind) return "old";
+    if (!step) return "news";
     if (isSeen(from === "store" ? this.#before.get(step.container) : mark, step)) return "old";
     return missingBefore(mark, step, this.#complete) ?? "news";
   }
@@ -118,7 +123,9 @@ export class Progress {
     if (told) return this.#mark(step, kind === "logs" ? id : null);
     const mark = this.#marks.get(step.container);
     if (!mark) return;
-    if (kind === "status") this.#marks.set(step.container, { ...mark, ...advanced(mark, step) });
+    // What the client says that it was told of exists.
+    const proven = kind === "status" && isSeen({ ...mark, ...mark.claimedStages }, step);
+    if (proven) this.#marks.set(step.container, { ...mark, ...advanced(mark, step) });
     const confirmed = mark.claimed && kind === "logs" && mark.place === step.place &&
       mark.placeMs === step.ms;
     if (confirmed) this.#marks.set(step.container, { ...mark, claimed: false });

@@ -113,6 +113,37 @@ Deno.test("G14 Progress tells a state that was lost unseen, though later ones of
   assertEquals(follow(back(progress), "stream", ...again), ["old", "news"]);
 });
 
+Deno.test("G14 Progress tells what Redis lost unseen, though the position is behind it by now", () => {
+  const progress = fresh();
+  follow(progress, "stream", status("1-0", "notStarted", 1), status("3-0", "finishedSuccessfully", 3));
+  follow(progress, "stream", workflow("5-0", "copy"));
+  const lost = [status("2-0", "started", 2), workflow("4-0", "plugin")];
+  assertEquals(follow(progress, "store", ...lost), ["news", "news"]);
+  assertEquals(follow(progress, "store", ...lost), ["old", "old"]);
+});
+
+Deno.test("Progress tells nothing again of the first life of a container that was started again", () => {
+  const progress = fresh();
+  const first = [
+    status("1-0", "notStarted", 1),
+    status("2-0", "started", 2),
+    status("3-0", "finishedWithError", 3),
+  ];
+  follow(progress, "stream", ...first, status("9-0", "started", 60));
+  assertEquals(follow(back(progress), "store", ...first), ["old", "old", "old"]);
+});
+
+Deno.test("Progress tells no state again of a process that ended before it started, by the runtime's account", () => {
+  const progress = fresh();
+  const told = [
+    status("1-0", "finishedSuccessfully", 2),
+    status("2-0", "notStarted", 1),
+    status("3-0", "started", 2.5),
+  ];
+  assertEquals(follow(progress, "stream", ...told), ["news", "news", "news"]);
+  assertEquals(follow(back(progress), "stream", status("9-0", "finishedSuccessfully", 2)), ["old"]);
+});
+
 Deno.test("What a client says of the states it was told is not shared with others until they were seen here", () => {
   const told = fresh();
   follow(told, "stream", status("1-0", "started", 1));
