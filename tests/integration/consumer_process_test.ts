@@ -113,7 +113,12 @@ Deno.test("G16 a consumer may start before Redis: alive at once, ready and at wo
     return answer.code === 200 && answer.body.details ? answer.body : null;
   });
   assertEquals(ready.dependencies, { "redis": "ok", "task broker": "ok" });
-  assertEquals(Object.keys(ready.details.consumer), ["shards", "held_jobs", "lost_to_trimming", "near_trimming"]);
+  assertEquals(Object.keys(ready.details.consumer), [
+    "shards",
+    "held_jobs",
+    "lost_to_trimming",
+    "near_trimming",
+  ]);
   await assertTasks(bench, ["job-0", "job-1"], 3);
 });
 
