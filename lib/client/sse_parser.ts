@@ -21,7 +21,9 @@ const RETURN = 0x0d;
 
 /** Reads one stream. A new connection needs a new parser, which takes over the last event's id. */
 export class SseParser {
-  readonly #decoder = new TextDecoder();
+  // Some decoders take a byte order mark away wherever it is cut in pieces: only the very first one is none of the text.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #begun = false;
   readonly #maxLength: number;
   /** The begun line. */
   #line = "";
@@ -57,7 +59,9 @@ export class SseParser {
    * @throws {RangeError} if a line or an event is too large to be one.
    */
   push(bytes: Uint8Array): SseMessage[] {
-    const text = this.#decoder.decode(bytes, { stream: true });
+    const decoded = this.#decoder.decode(bytes, { stream: true });
+    const text = !this.#begun && decoded.startsWith("\ufeff") ? decoded.slice(1) : decoded;
+    this.#begun ||= decoded !== "";
     const messages: SseMessage[] = [];
     let from = 0;
     for (let at = 0; at < text.length; at++) {

@@ -81,6 +81,15 @@ const anyPiece = fc.oneof(
 const anyStream = fc.array(anyPiece, { maxLength: 40 }).map((pieces) => bytes(pieces.join("")));
 const anyCuts = fc.array(fc.nat(), { maxLength: 12 });
 
+Deno.test("SseParser keeps a byte order mark within an event, also cut in pieces, and drops the stream's first one", () => {
+  for (const stream of ["data: \ufeff\n\n", "\ufeffdata: \ufeff\n\n"]) {
+    const pieces = Array.from(bytes(stream), (byte) => Uint8Array.of(byte));
+    for (const parts of [pieces, [bytes(stream)]]) {
+      assertEquals(read(parts).map(({ data }) => data), ["\ufeff"]);
+    }
+  }
+});
+
 Deno.test("SseParser reads the same however the bytes are cut, also within a character", () => {
   fc.assert(
     fc.property(fc.oneof(anyStream, fc.uint8Array({ maxLength: 60 })), anyCuts, (whole, cuts) => {
