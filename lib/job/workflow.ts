@@ -101,13 +101,11 @@ function cancel(flow: Flow, why: string): Decision {
 function retry(flow: Flow, why: string): Decision {
   if (flow.status === "running") return { kind: "ignore", why: "the workflow is not over" };
   if (flow.status === "finishedSuccessfully") return { kind: "ignore", why: "the workflow has succeeded" };
-  const kept = flow.outcomes.filter(({ step, result }) => step === "copy" && result === "skipped");
-  const step = kept.length > 0 ? "plugin" : "copy";
   return {
     kind: "advance",
-    flow: { step, status: "running", outcomes: kept, attempt: flow.attempt + 1, cancelling: false },
-    transitions: [{ step, stepStatus: "retrying", status: "running", error: why }, started(step)],
-    order: { start: step },
+    flow: { ...begin().flow, attempt: flow.attempt + 1 },
+    transitions: [{ step: "copy", stepStatus: "retrying", status: "running", error: why }, started("copy")],
+    order: { start: "copy" },
   };
 }
 

@@ -203,30 +203,27 @@ Deno.test("advance() takes a second request to cancel for known, and one after t
   });
 });
 
-Deno.test("advance() begins another attempt at copy, or at the plugin where no copy was wanted", () => {
-  for (const [copy, first] of [["finishedSuccessfully", "copy"], ["skipped", "plugin"]] as const) {
-    const failed = tell([
-      ended("copy", copy),
-      ended("plugin", "finishedWithError"),
-      ended("delete", "skipped"),
-      cleanedUp,
-    ]).flow;
-    const { flow, transitions, orders } = tell([retryAsked], failed);
-    assertEquals([flow.step, flow.status, flow.attempt, flow.cancelling], [first, "running", 2, false]);
-    assertEquals(flow.outcomes.map(({ step }) => step), first === "copy" ? [] : ["copy"]);
-    assertEquals(orders, [first]);
-    assertEquals(lines(transitions), [
-      `${first} retrying running retried by bob`,
-      `${first} started running`,
-    ]);
+Deno.test("advance() begins another attempt at copy, also where none was made", () => {
+  const failed = [ended("plugin", "finishedWithError"), ended("delete", "skipped"), cleanedUp];
+  const failures = [
+    [ended("copy", "finishedSuccessfully"), ...failed],
+    [ended("copy", "skipped"), ...failed],
+    [cancelAsked, ended("copy", "skipped"), ended("delete", "skipped"), cleanedUp],
+  ];
+  for (const facts of failures) {
+    const { flow, transitions, orders } = tell([retryAsked], tell(facts).flow);
+    assertEquals([flow.step, flow.status, flow.attempt, flow.cancelling], ["copy", "running", 2, false]);
+    assertEquals(flow.outcomes, []);
+    assertEquals(orders, ["copy"]);
+    assertEquals(lines(transitions), ["copy retrying running retried by bob", "copy started running"]);
   }
 });
 
 Deno.test("advance() retries what was cancelled, and neither what still runs nor what has succeeded", () => {
   const cancelled = tell([cancelAsked, ended("copy", "skipped"), ended("delete", "skipped"), cleanedUp]).flow;
   assertEquals(cancelled.status, "cancelled");
-  const again = tell([retryAsked, ended("plugin", "finishedSuccessfully")], cancelled);
-  assertEquals([again.flow.step, again.flow.cancelling], ["upload", false]);
+  const again = tell([retryAsked, ended("copy", "finishedSuccessfully")], cancelled);
+  assertEquals([again.flow.step, again.flow.cancelling], ["plugin", false]);
   const succeeded = tell([...JOB_TYPES.map((step) => ended(step, "finishedSuccessfully")), cleanedUp]).flow;
   for (const flow of [begin().flow, tell([cancelAsked]).flow, again.flow, succeeded]) {
     assertEquals(advance(flow, retryAsked).kind, "ignore");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JobType, StatusEvent } from "../event/status.ts";
+import type { StatusEvent } from "../event/status.ts";
 import { WORKFLOW_STEPS, type WorkflowStep } from "../event/workflow.ts";
 import type { Flow } from "../job/workflow.ts";
 import type { Sql } from "./open.ts";
@@ -55,24 +55,29 @@ export async function markCancelled(sql: Sql, jobId: string, at: Date): Promise<
 }
 
 /**
- * Begins another attempt where `flow` says: the steps so far become past ones, those that `flow` keeps the outcome of
- * stay, too, and whatever is known of containers now is of earlier attempts.
+ * Begins another attempt where `flow` says: the steps so far become past ones, and whatever is known of containers now
+ * is of earlier attempts.
  */
 export async function beginAttempt(sql: Sql, jobId: string, flow: Flow): Promise<void> {
-  const kept = flow.outcomes.map(({ step }) => step);
   await sql`
     INSERT INTO job_past_step (job_id, attempt, step, outcome, exit_code, reason, begun_at, ordered_at, ended_at,
       start_attempts, last_error, stopped_at)
     SELECT job_id, ${flow.attempt - 1}::int, step, outcome, exit_code, reason, begun_at, ordered_at, ended_at,
       start_attempts, last_error, stopped_at
     FROM job_step WHERE job_id = ${jobId}`;
-  await sql`DELETE FROM job_step WHERE job_id = ${jobId} AND step <> ALL(${kept}::text[])`;
+  await sql`DELETE FROM job_step WHERE job_id = ${jobId}`;
   await sql`
     UPDATE job_workflow SET current_step = ${flow.step}, status = ${flow.status}, attempt = ${flow.attempt},
       cancelled_at = NULL, held = NULL, error = NULL, updated_at = now(),
       told_before = (SELECT max(id) FROM job_status_history WHERE job_id = ${jobId})
     WHERE job_id = ${jobId}`;
   await beginStep(sql, jobId, flow.step);
+}
+
+/** The attempt that is under way, or was the last; null if there is no such workflow. */
+export async function attemptOf(sql: Sql, jobId: string): Promise<number | null> {
+  const [row] = await sql`SELECT attempt FROM job_workflow WHERE job_id = ${jobId}`;
+  return row?.attempt ?? null;
 }
 
 /** Steps of attempts before the last, in their order. */
@@ -104,14 +109,4 @@ export async function isOfEarlierAttempt(sql: Sql, event: StatusEvent): Promise<
         ELSE h.event ->> 'container_id' = ${event.container_id ?? null} END
     LIMIT 1`;
   return rows.length > 0;
-}
-
-/** Id of the newest container that a step has had in this attempt, or null if none was told of. */
-export async function currentContainer(sql: Sql, jobId: string, step: JobType): Promise<string | null> {
-  const [row] = await sql`
-    SELECT h.event ->> 'container_id' AS id FROM job_workflow w
-    JOIN job_status_history h ON h.job_id = w.job_id AND h.id > COALESCE(w.told_before, 0)
-    WHERE w.job_id = ${jobId} AND h.event ->> 'job_type' = ${step}
-    ORDER BY (h.event ->> 'timestamp')::timestamptz DESC, h.id DESC LIMIT 1`;
-  return row?.id ?? null;
 }

@@ -92,15 +92,11 @@ export function after(standing: Standing, saying: Saying): Standing {
   return { ...standing, step: next, ends: { ...ends, [step]: saying.ending }, moves: [...moves, ...told] };
 }
 
-/** All over again, but for a copy that nobody needs. */
-function anotherAttempt({ ends, moves, attempt }: Standing): Standing {
-  const step = ends.copy === "skipped" ? "plugin" : "copy";
+/** All over again. */
+function anotherAttempt({ moves, attempt }: Standing): Standing {
   return {
-    step,
-    verdict: "running",
-    ends: step === "plugin" ? { copy: "skipped" } : {},
-    moves: [...moves, `${step} retrying running`, `${step} started running`],
-    unwanted: false,
+    ...BEGINNING,
+    moves: [...moves, "copy retrying running", ...BEGINNING.moves],
     attempt: attempt + 1,
   };
 }

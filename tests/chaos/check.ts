@@ -6,6 +6,7 @@
  */
 import { evidence } from "./check/evidence.ts";
 import { checkG1 } from "./check/g1.ts";
+import { checkG10 } from "./check/g10.ts";
 import { checkG14 } from "./check/g14.ts";
 import { checkG15 } from "./check/g15.ts";
 import { checkG16 } from "./check/g16.ts";
@@ -49,6 +50,7 @@ export function check(
     G7: checkG7(all, limits),
     G8: checkG8(all),
     G9: checkG9(all),
+    G10: checkG10(all),
     G14: checkG14(all),
     G15: checkG15(all, limits),
     G16: checkG16(all),

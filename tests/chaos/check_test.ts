@@ -64,25 +64,28 @@ Deno.test("G1 a line that is published twice is found, unless Redis was lost bet
   );
 });
 
-Deno.test("G1 a client may be told a line once more for each loss of Redis since the line was first seen", () => {
-  const told = (times: number, losses: number[]) =>
-    broken(but((all) => {
-      const line = all.events.filter(({ data }) => data.line === "two")
-        .map((one) => ({ ...one, at: 200_000 }));
-      const redisLosses = losses.map((noticed) => ({ after: noticed - 10, noticed }));
-      const entries = all.entries.map((one) => ({ ...one, at: 90_000 }));
-      return {
-        events: [...all.events, ...Array.from({ length: times }, () => line).flat()],
-        entries,
-        redisLosses,
-      };
-    }));
-  assert(told(1, []).includes("G1"));
-  assertEquals(told(1, [150_000]), []);
-  assert(told(2, [150_000]).includes("G1"));
-  assertEquals(told(2, [150_000, 160_000]), []);
-  assert(told(1, [50_000]).includes("G1"));
-  assert(told(1, [300_000]).includes("G1"));
+Deno.test("G10 a client that is told an event again is found, whatever Redis lost", () => {
+  const again = (kind: string, redisLosses: Observations["redisLosses"]) =>
+    broken(but(({ events }) => ({
+      events: events.flatMap((one) => one.kind === kind ? [one, one] : [one]),
+      redisLosses,
+    })));
+  for (const kind of ["status", "workflow", "logs"]) {
+    assertEquals(again(kind, []), ["G10"]);
+    assertEquals(again(kind, [{ after: 0, noticed: 1 }]), ["G10"]);
+  }
+  assertEquals(again("end", []), ["G10"]);
+});
+
+Deno.test("G10 a gap that is told where the lines can be had, and one about nothing, are found", () => {
+  const gap = (data: object) =>
+    broken(but(({ events }) => ({
+      events: [{ client: "stays", jobId: JOB, kind: "gap", id: "x", data, at: 1 }, ...events],
+    })));
+  assertEquals(gap({ from: 2, to: 3, job_type: "plugin", reason: "lost" }), ["G10"]);
+  assertEquals(gap({ from: 9, to: 12, job_type: "plugin", reason: "lost" }), []);
+  assertEquals(gap({ from: 2, to: 1, job_type: "plugin", reason: "lost" }), ["G10"]);
+  assertEquals(gap({ from: 2, to: 3, job_type: "other", reason: "lost" }), ["G10"]);
 });
 
 Deno.test("G1 an end of stream that counts wrong, and a client that is not told the end, are found", () => {

@@ -54,6 +54,11 @@ export interface SeenContainer {
   readonly lines: readonly EngineLine[];
   /** Lines of this container that the log store answered with just before the removal; null if not asked. */
   readonly storedBeforeRemoval: number | null;
+  /**
+   * Of one that was removed while it ran: its complete lines when pfcon was last asked about it before that; null of
+   * others.
+   */
+  readonly heldWhenAsked?: readonly EngineLine[] | null;
   /** When the engine removed it (ms since 1970); null if it is still there. */
   readonly removedAt: number | null;
 }
@@ -117,6 +122,8 @@ export interface Observations {
   readonly redisLosses: readonly RedisLoss[];
   /** Workers that were asked to stop with SIGTERM. */
   readonly stops: readonly WorkerStop[];
+  /** How late the harness's own timers came at most (ms): so slow was the machine. */
+  readonly lateMs?: number;
   /** When the faults had ended and everything said that it was ready (ms since 1970); null if it never was. */
   readonly healedAt: number | null;
 }

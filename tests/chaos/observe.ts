@@ -10,6 +10,7 @@ import { ask, readAnswers, readLog } from "./observe/answers.ts";
 import { Clients } from "./observe/clients.ts";
 import { ConfirmationWatch } from "./observe/confirmations.ts";
 import { EngineWatch } from "./observe/engine_watch.ts";
+import { Lateness } from "./observe/lateness.ts";
 import { StreamTap } from "./observe/tap.ts";
 import type { Observations } from "./observations.ts";
 import type { Random } from "./random.ts";
@@ -18,7 +19,7 @@ import type { World } from "./world.ts";
 /** Longest time from the end of the faults until all workflows are over (guarantee G7), ms. */
 export const OVER_WITHIN_MS = 120_000;
 /** Longest time for the rest after that: clients are told the end, the last entries are read (ms). */
-const REST_MS = 30_000;
+const REST_MS = 90_000;
 /** Pause between two questions (ms). */
 const AGAIN_MS = 250;
 
@@ -29,11 +30,12 @@ export class Observers implements AsyncDisposable {
   readonly #world: World;
   readonly #clients: Clients;
   readonly #confirmations: ConfirmationWatch;
+  readonly #lateness = new Lateness();
 
   constructor(world: World, random: Random) {
     this.#world = world;
     this.tap = new StreamTap(world);
-    this.#clients = new Clients(world.url, random.fork("clients"));
+    this.#clients = new Clients(world.urls, random.fork("clients"));
     this.#confirmations = new ConfirmationWatch(world.postgresUrl);
     this.tap.onEntry = (entry) => this.#confirmations.note(entry);
     this.engine = new EngineWatch(world, (container, signal) => countStored(world.url, container, signal));
@@ -44,9 +46,14 @@ export class Observers implements AsyncDisposable {
     this.#clients.follow(jobId);
   }
 
-  /** Waits until the workflows of these jobs are over, at most until `OVER_WITHIN_MS` after the faults' end. */
+  /** Begins to watch a job once more, of which another attempt has begun. */
+  followAgain(jobId: string): void {
+    this.#clients.followAgain(jobId);
+  }
+
+  /** Waits until the workflows of these jobs are over, for `OVER_WITHIN_MS` at most. */
   async untilOver(jobIds: readonly string[], signal: AbortSignal): Promise<void> {
-    const deadline = (this.#world.healedAt ?? Date.now()) + OVER_WITHIN_MS;
+    const deadline = Date.now() + OVER_WITHIN_MS;
     const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, deadline - Date.now()))]);
     for (const jobId of jobIds) {
       while (!late.aborted) {
@@ -86,11 +93,13 @@ export class Observers implements AsyncDisposable {
       injected: world.injected,
       redisLosses: this.tap.losses,
       stops: world.stops,
+      lateMs: this.#lateness.mostMs,
       healedAt: world.healedAt,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#lateness[Symbol.dispose]();
     const parts = [this.#clients, this.tap, this.engine, this.#confirmations];
     await Promise.all(parts.map((part) => part[Symbol.asyncDispose]()));
   }

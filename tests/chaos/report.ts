@@ -85,6 +85,7 @@ const PROMISES: Readonly<Record<string, string>> = {
   G7: "right end of each workflow, each step ordered once",
   G8: "an outage sends nothing to the dead letters",
   G9: "poison goes to the dead letters, others go on",
+  G10: "clients told each event once, a gap only where there is one",
   G14: "nothing lost with Redis that the runtime held",
   G15: "stopping is clean",
   G16: "all became ready, whatever the order",

@@ -6,7 +6,7 @@
 import { planFaults } from "./fault_plan.ts";
 import { runLoad } from "./load.ts";
 import type { Observations } from "./observations.ts";
-import { Observers } from "./observe.ts";
+import { Observers, OVER_WITHIN_MS } from "./observe.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type Planted, Plants } from "./plant.ts";
 import type { Progress } from "./progress.ts";
@@ -39,11 +39,17 @@ const QUIET_END_MS = 15_000;
 export async function runChaos(world: AttackableWorld, options: RunOptions): Promise<ChaosRun> {
   const { progress, signal, random } = options;
   await using observers = new Observers(world, random.fork("observers"));
-  const { truths, faults } = await attack(world, observers, options);
+  using patience = new Patience(signal);
+  const { jobs, faults } = await attack(world, observers, { ...options, patience: patience.signal });
   signal.throwIfAborted();
-  progress.say("world", `${truths.length} jobs were ordered, ${faults.length} faults injected; healing`);
+  progress.say("world", `${jobs.length} jobs were ordered, ${faults.length} faults injected; healing`);
   await world.heal(signal);
   progress.say("world", "all workers are ready; waiting for the workflows to end");
+  patience.endAfter(OVER_WITHIN_MS);
+  const truths = await Promise.all(
+    jobs.map(async ({ truth, asked }) => asked ? { ...truth, asked: await asked } : truth),
+  );
+  signal.throwIfAborted();
   // Only now: what is planted must be found, and a fault that keeps it from working would be in the way.
   await using plants = new Plants(options.plants, { world, observers, signal });
   const planted = await plants.begin();
@@ -60,8 +66,12 @@ export async function runChaos(world: AttackableWorld, options: RunOptions): Pro
 }
 
 /** Load and faults at the same time; when one fails, the other ends. */
-async function attack(world: AttackableWorld, observers: Observers, options: RunOptions) {
-  const { minutes, jobsPerMinute, random, progress } = options;
+async function attack(
+  world: AttackableWorld,
+  observers: Observers,
+  options: RunOptions & { readonly patience: AbortSignal },
+) {
+  const { minutes, jobsPerMinute, random, progress, patience } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const ms = minutes * 60_000;
@@ -70,8 +80,12 @@ async function attack(world: AttackableWorld, observers: Observers, options: Run
     progress.say("load", jobId);
     observers.follow(jobId);
   };
+  const onRetried = (jobId: string) => {
+    progress.say("load", `${jobId} again`);
+    observers.followAgain(jobId);
+  };
   const work = [
-    runLoad(world, random.fork("load"), { minutes, jobsPerMinute, onJob }, signal),
+    runLoad(world, random.fork("load"), { minutes, jobsPerMinute, onJob, onRetried }, { signal, patience }),
     runFaults(world, {
       plan,
       random: random.fork("faults"),
@@ -80,8 +94,28 @@ async function attack(world: AttackableWorld, observers: Observers, options: Run
     }),
   ] as const;
   for (const part of work) part.catch((error) => failed.abort(error));
-  const [truths, faults] = await Promise.allSettled(work);
-  if (truths.status === "rejected") throw truths.reason;
+  const [jobs, faults] = await Promise.allSettled(work);
+  if (jobs.status === "rejected") throw jobs.reason;
   if (faults.status === "rejected") throw faults.reason;
-  return { truths: truths.value, faults: faults.value };
+  return { jobs: jobs.value, faults: faults.value };
+}
+
+/** How long users wait for their jobs: until the run ends, or for some time after the faults. */
+class Patience implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #end = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(run: AbortSignal) {
+    this.signal = AbortSignal.any([run, this.#end.signal]);
+  }
+
+  endAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#end.abort(), ms);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#end.abort();
+  }
 }

@@ -22,7 +22,7 @@ export interface WorldOptions {
   /** Address of a Docker Engine on a unix socket. */
   readonly dockerHost: string;
   readonly random: Random;
-  /** How many SSE services there are; the world's address is that of the first. @default 1 */
+  /** How many SSE services there are; the world's address is that of the first. @default 2 */
   readonly sseServices?: number;
   /** Told what is going on. */
   readonly say?: (text: string) => void;
@@ -51,7 +51,7 @@ export async function startWorld(options: WorldOptions): Promise<AttackableWorld
   say("starting Redis, Postgres and pfcon");
   const { redis, postgres, control } = await startServers(stack, folder.dir, { dockerHost, image, label });
   const pfcon = stack.use(await PfconProxy.start(control.address, random.fork("pfcon")));
-  const uiPorts = Array.from({ length: options.sseServices ?? 1 }, () => freePort());
+  const uiPorts = Array.from({ length: options.sseServices ?? 2 }, () => freePort());
   const { slots, gates, engineGates } = await makeSlots(stack, {
     addresses: {
       redis: redis.url,
@@ -74,6 +74,7 @@ export async function startWorld(options: WorldOptions): Promise<AttackableWorld
   const everything = stack.move();
   return new RunningWorld({ redis, postgres, pool, gates, engineGates, pfcon }, {
     url: `http://127.0.0.1:${uiPorts[0]}`,
+    urls: uiPorts.map((port) => `http://127.0.0.1:${port}`),
     dockerHost,
     label,
     image,

@@ -10,6 +10,16 @@ export const STEPS = ["copy", "plugin", "upload", "delete"] as const;
 /** One of them. */
 export type Step = typeof STEPS[number];
 
+/** What a user asked of a job over HTTP, once or with several clicks at once, until each was answered. */
+export interface Asked {
+  readonly action: "cancel" | "retry";
+  /** When it was first sent, and when the last click was answered (ms since 1970). */
+  readonly sentAt: number;
+  readonly answeredAt: number;
+  /** The answer to each click: its status, and the attempt that it names. */
+  readonly answers: readonly { readonly status: number; readonly attempt: number | null }[];
+}
+
 /** A job as it was ordered, and what its plugin does. */
 export interface JobTruth {
   readonly jobId: string;
@@ -22,6 +32,8 @@ export interface JobTruth {
   readonly end: { readonly exit: number } | "no-image" | "no-program";
   /** When the order was accepted (ms since 1970); null if it is not known to have been. */
   readonly acceptedAt: number | null;
+  /** What was asked of it later, in that order. @default nothing */
+  readonly asked?: readonly Asked[];
 }
 
 /** A line of a workflow's history. */
@@ -54,6 +66,31 @@ export function workflowLines(truth: Pick<JobTruth, "end">): WorkflowLine[] {
     ...steps.flatMap(([step, result]) => [running(step, "started"), running(step, result)]),
     { step: "completed", stepStatus: "finishedSuccessfully", workflowStatus: verdict(truth) },
   ];
+}
+
+/** What took effect of what was asked: a cancellation with the attempt it ended, a retry with the one it began. */
+export function controls(
+  { asked = [] }: Pick<JobTruth, "asked">,
+): {
+  readonly action: Asked["action"];
+  readonly attempt: number;
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}[] {
+  return asked.flatMap(({ action, sentAt, answeredAt, answers }) => {
+    const accepted = answers.find(({ status }) => status === 202);
+    return accepted ? [{ action, attempt: accepted.attempt ?? 1, sentAt, answeredAt }] : [];
+  });
+}
+
+/** How many attempts there were. */
+export function attemptsOf(truth: Pick<JobTruth, "asked">): number {
+  return Math.max(1, ...controls(truth).map(({ attempt }) => attempt));
+}
+
+/** Whether the attempt was cancelled. */
+export function wasCancelled(truth: Pick<JobTruth, "asked">, attempt: number): boolean {
+  return controls(truth).some((one) => one.action === "cancel" && one.attempt === attempt);
 }
 
 /** What pfcon calls the container of a job's step. */

@@ -1,5 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { containerName, ownerOf, STEPS, stepsRun, verdict, workflowLines } from "./truth.ts";
+import {
+  attemptsOf,
+  containerName,
+  controls,
+  ownerOf,
+  STEPS,
+  stepsRun,
+  verdict,
+  wasCancelled,
+  workflowLines,
+} from "./truth.ts";
 
 const text = (end: Parameters<typeof workflowLines>[0]["end"]) =>
   workflowLines({ end }).map(({ step, stepStatus, workflowStatus }) =>
@@ -46,4 +56,20 @@ Deno.test("ownerOf() finds the job and step that containerName() made a name of,
     assertEquals(ownerOf(containerName("job-1z", step), jobs), { jobId: "job-1z", step });
   }
   assertEquals(ownerOf("other-copy", jobs), null);
+});
+
+Deno.test("of what was asked, what was accepted took effect, and once however many clicks there were", () => {
+  const times = { sentAt: 1, answeredAt: 2 };
+  const asked = [
+    { action: "cancel", ...times, answers: [{ status: 202, attempt: 1 }, { status: 202, attempt: 1 }] },
+    { action: "retry", ...times, answers: [{ status: 202, attempt: 2 }] },
+    { action: "cancel", ...times, answers: [{ status: 409, attempt: null }] },
+  ] as const;
+  assertEquals(controls({ asked }).map(({ action, attempt }) => `${action} ${attempt}`), [
+    "cancel 1",
+    "retry 2",
+  ]);
+  assertEquals(attemptsOf({ asked }), 2);
+  assertEquals([1, 2].map((attempt) => wasCancelled({ asked }, attempt)), [true, false]);
+  assertEquals(attemptsOf({}), 1);
 });

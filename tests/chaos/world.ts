@@ -49,6 +49,8 @@ export interface WorkerStop {
 export interface World extends AsyncDisposable {
   /** Address of the web page and API, by way of no proxy. */
   readonly url: string;
+  /** Addresses of all SSE services, that one first. */
+  readonly urls: readonly string[];
   /** Redis by way of no proxy; it may be down, empty or restarted at any time. */
   readonly redisUrl: string;
   /** Postgres by way of no proxy; it may be down at any time. */

@@ -58,6 +58,13 @@ async function controls(jobId = JOB): Promise<string[]> {
   return rows.map((row) => `${row.action} ${row.attempt} by ${row.requested_by}`);
 }
 
+/** Another attempt, which stands at the plugin. */
+async function retried(): Promise<void> {
+  await retry(bench.sql, JOB, { ...asked, after: null });
+  const { sql } = bench;
+  await endStep({ sql, now: () => NOW }, { jobId: JOB, step: "copy" }, { result: "skipped", reason: null });
+}
+
 async function lastMove(jobId = JOB): Promise<string> {
   const [row] = await bench.sql`
     SELECT current_step, workflow_status FROM job_workflow_events WHERE job_id = ${jobId} ORDER BY id DESC LIMIT 1`;
@@ -139,7 +146,7 @@ Deno.test("G5 a held cleanup that is cancelled stays held, and ends as cancelled
 
 Deno.test("G7 what is told late of containers of an earlier attempt ends no step of the next one", async () => {
   await failed();
-  await retry(bench.sql, JOB, { ...asked, after: null });
+  await retried();
   const again = eventOf({ jobId: JOB, step: "plugin", status: "undefined", at: 500 });
   assertEquals(await record(bench.sql, again), [], "the container of the first attempt");
   const nameless = eventOf({
@@ -157,7 +164,7 @@ Deno.test("G7 what is told late of containers of an earlier attempt ends no step
 
 Deno.test("G7 a container of an earlier attempt that pfcon has kept is no container of the next one", async () => {
   await failed();
-  await retry(bench.sql, JOB, { ...asked, after: null });
+  await retried();
   const [end] = (await bench.sql`
     SELECT event ->> 'timestamp' AS at FROM job_status_history ORDER BY id DESC LIMIT 1`).map(({ at }) => at);
   await bench.pfcon.client.schedule("plugin", { ...exampleJob, job_id: JOB });

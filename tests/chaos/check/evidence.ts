@@ -4,8 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Observations, RedisLoss, SeenContainer, SeenEntry, SeenEvent } from "../observations.ts";
-import { type JobTruth, ownerOf, type Step } from "../truth.ts";
+import type { Observations, SeenContainer, SeenEntry, SeenEvent } from "../observations.ts";
+import { attemptsOf, controls, type JobTruth, ownerOf, type Step, wasCancelled } from "../truth.ts";
 import type { InjectedEntry } from "../world.ts";
 
 /** What is told about a job: an event as it was found somewhere, whose fields nobody has looked at. */
@@ -22,6 +22,12 @@ export interface ToldEntry {
 export interface JobContainer extends SeenContainer {
   readonly jobId: string;
   readonly step: Step;
+  /** Which attempt at the job it belongs to: 1, 2, … */
+  readonly attempt: number;
+  /** When the next attempt began (ms since 1970); Infinity if there is none. */
+  readonly next: number;
+  /** Whether it was removed while it ran, as its job was cancelled. */
+  readonly stopped: boolean;
   /** Whether Redis lost entries while it was there. */
   readonly livedThroughLoss: boolean;
 }
@@ -31,8 +37,12 @@ export interface ToldClient {
   readonly client: string;
   readonly jobId: string;
   readonly ended: boolean;
-  /** What it was told, without what may come again (see {@linkcode evidence}). */
+  /** Attempts at the job that it followed to their end: who was told the end sees nothing of a later retry. */
+  readonly attempts: number;
+  /** What it was told, each event once, as it was told first. */
   readonly events: readonly SeenEvent[];
+  /** What it was told again. */
+  readonly repeats: readonly SeenEvent[];
 }
 
 /** All that the checks look at. */
@@ -45,18 +55,14 @@ export interface Evidence {
   readonly statuses: ReadonlyMap<string, readonly ToldEntry[]>;
   readonly workflows: ReadonlyMap<string, readonly ToldEntry[]>;
   readonly clients: readonly ToldClient[];
-  /** Events that clients were told again, and may be. */
-  readonly repeats: number;
 }
 
 /**
  * Sorts what was seen. Only jobs whose order is known to have been accepted count.
  *
- * What a client may be told again is decided here and nowhere else: an event that the harness itself doubled, as often
- * as it did; and an event once more for each time that Redis lost entries since the event was first seen anywhere. For
- * what the runtime or Postgres still holds is then published again, at a new position (a position names an entry of one
- * life of Redis only, http.md: `id`). Such repeats are dropped and counted. The stream itself may hold an event once in
- * each generation, but after a loss a confirmation twice: again behind its state, where that was told again behind it.
+ * The stream may hold an event once in each generation, but after a loss a confirmation twice: again behind its state,
+ * where that was told again behind it. A client is told each event once, whatever Redis loses and whatever stands twice
+ * in a stream: what it was told again is G10, and all other checks look at the first telling.
  */
 export function evidence(truths: readonly JobTruth[], observations: Observations): Evidence {
   const known = new Map(
@@ -71,34 +77,31 @@ export function evidence(truths: readonly JobTruth[], observations: Observations
       JSON.stringify(injectedEvent(entry))
     ),
   );
-  const firstSeen = firstSeenAt(observations);
-  const copies = Map.groupBy(observations.injected, (entry) => injectedEvent(entry)?.event_id);
-  const mayBeTold = (eventId: string, at: number) => {
-    const from = firstSeen.get(eventId) ?? at;
-    const losses = observations.redisLosses.filter((loss) => isWithin(loss, from, at));
-    return 1 + losses.length + (copies.get(eventId)?.length ?? 0);
-  };
   const events = Map.groupBy(
     observations.events.filter(({ data }) => poison.size === 0 || !poison.has(JSON.stringify(data))),
     ({ client, jobId }) => `${client} ${jobId}`,
   );
-  let repeats = 0;
-  const clients = observations.clients.filter(({ jobId }) => jobIds.has(jobId)).map((client) => {
+  const clients = observations.clients.flatMap((client) => {
+    const truth = known.get(client.jobId);
+    if (!truth) return [];
     const all = events.get(`${client.client} ${client.jobId}`) ?? [];
-    const kept = withoutRepeats(all, mayBeTold);
-    repeats += all.length - kept.length;
-    return { ...client, events: kept };
+    return [{ ...client, ...firstTellings(all), attempts: attemptsSeen(truth, all) }];
   });
   return {
     truths: known,
     observations,
-    containers: observations.containers.flatMap((seen) => jobContainer(seen, jobIds, observations)),
+    containers: observations.containers.flatMap((seen) => jobContainer(seen, known, observations)),
     logs: told("stream:job-logs"),
     statuses: told("stream:job-status"),
     workflows: told("stream:job-workflow"),
     clients,
-    repeats,
   };
+}
+
+/** Which attempt at a job was under way at a time (ms since 1970): one begins when the one before is over. */
+export function attemptAt(truth: JobTruth | undefined, at: number): number {
+  const begun = controls(truth ?? {}).filter(({ action, sentAt }) => action === "retry" && sentAt <= at);
+  return Math.max(1, ...begun.map(({ attempt }) => attempt));
 }
 
 /** Containers that ran. */
@@ -119,16 +122,22 @@ function byJob(entries: readonly SeenEntry[], jobIds: ReadonlySet<string>): Map<
 
 function jobContainer(
   seen: SeenContainer,
-  jobIds: ReadonlySet<string>,
+  truths: ReadonlyMap<string, JobTruth>,
   { redisLosses }: Observations,
 ): JobContainer[] {
-  const owner = ownerOf(seen.name, jobIds);
-  if (!owner) return [];
+  const owner = ownerOf(seen.name, new Set(truths.keys()));
+  const truth = owner && truths.get(owner.jobId);
+  if (!truth) return [];
   const from = Date.parse(seen.createdAt);
+  const attempt = attemptAt(truth, from);
+  const next = controls(truth).find(({ action, sentAt }) => action === "retry" && sentAt > from)?.sentAt ??
+    Infinity;
+  const ranWhenRemoved = seen.startedAt !== "" && seen.finishedAt === "" && seen.removedAt !== null;
   const livedThroughLoss = redisLosses.some(({ after, noticed }) =>
     from < noticed && after < (seen.removedAt ?? Infinity)
   );
-  return [{ ...seen, ...owner, livedThroughLoss }];
+  const stopped = ranWhenRemoved && wasCancelled(truth, attempt);
+  return [{ ...seen, ...owner, attempt, next, stopped, livedThroughLoss }];
 }
 
 /** Whether an entry says again what its generation of the stream has said, and may not. Remembers what it is asked. */
@@ -143,45 +152,34 @@ export function doubling(): (told: ToldEntry) => boolean {
   };
 }
 
-/** How late a loss may be noticed (ms). */
-const NOTICED_MS = 2_000;
-
-/** When each event was first seen in a stream or at a client (ms since 1970). */
-function firstSeenAt({ entries, events }: Observations): Map<string, number> {
-  const seen = [
-    ...entries.map(({ data, at }) => ({ eventId: eventOf(data)?.event_id, at })),
-    ...events.map(({ data, at }) => ({ eventId: data?.event_id, at })),
-  ];
-  const first = new Map<string, number>();
-  for (const { eventId, at } of seen) first.set(eventId, Math.min(at, first.get(eventId) ?? at));
-  return first;
+/** Each event once, and what was told again. Events without an id, such as `gap` and `end`, are all told once. */
+function firstTellings(events: readonly SeenEvent[]): Pick<ToldClient, "events" | "repeats"> {
+  const seen = new Set<string>();
+  const isFirst = ({ data }: SeenEvent) => {
+    const id = data?.event_id;
+    return typeof id !== "string" || !seen.has(id) && Boolean(seen.add(id));
+  };
+  const groups = Map.groupBy(events, isFirst);
+  return { events: groups.get(true) ?? [], repeats: groups.get(false) ?? [] };
 }
+
+/** How long after a retry was accepted a client may still be told the end of the attempt before (ms). */
+const LATE_END_MS = 5_000;
 
 /**
- * What is left when an event is told to a client no more often than it may be: one telling of those allowed, and all
- * that is wrong. The first one counts, but of an end of stream the last: whoever connects while Redis loses the lines
- * before it may be told it alone, before all is told again. An end that says itself that lines may be missing counts
- * only if there is no other: of a container that is removed while it is read once more, nobody knows any better.
+ * How many attempts a client can have followed: those whose end it was told, but no fewer than there were well before
+ * it was told the end of all.
  */
-function withoutRepeats(
-  events: readonly SeenEvent[],
-  mayBeTold: (eventId: string, at: number) => number,
-): SeenEvent[] {
-  const repeats = new Set<number>();
-  const places = events.map((event, place) => ({ ...event, place }));
-  for (const [id, tellings] of Map.groupBy(places, ({ data }) => data?.event_id)) {
-    if (typeof id !== "string") continue;
-    const allowed = tellings.filter(({ at }, index) => index < mayBeTold(id, at));
-    const ends = allowed.filter(({ data }) => data?.eos === true);
-    const counts = ends.findLast(({ data }) => data.gap !== true) ?? ends.at(-1) ?? allowed[0];
-    for (const { place } of allowed) if (place !== counts?.place) repeats.add(place);
-  }
-  return events.filter((_, place) => !repeats.has(place));
-}
-
-/** Whether the loss may have been between two moments. */
-function isWithin({ after, noticed }: RedisLoss, from: number, to: number): boolean {
-  return from - NOTICED_MS < noticed && after < to + NOTICED_MS;
+function attemptsSeen(truth: JobTruth, events: readonly SeenEvent[]): number {
+  const all = attemptsOf(truth);
+  const end = events.find(({ kind }) => kind === "end");
+  if (!end) return all;
+  const retried = controls(truth).filter(({ action, answeredAt }) =>
+    action === "retry" && answeredAt < end.at - LATE_END_MS
+  );
+  const told = events.filter(({ kind, data }) => kind === "workflow" && data?.current_step === "completed");
+  const ends = new Set(told.map(({ data }) => data?.event_id)).size;
+  return Math.min(all, Math.max(1, ends, ...retried.map(({ attempt }) => attempt)));
 }
 
 /** An injected entry's fields are its bytes, each as one character. */

@@ -13,25 +13,32 @@ export function checkG3(evidence: Evidence): CheckResult {
   const containers = Map.groupBy(evidence.containers, ({ jobId }) => jobId);
   for (const jobId of evidence.truths.keys()) {
     const ofJob = containers.get(jobId) ?? [];
-    for (const view of statusViews(evidence, jobId)) checkSet(findings, ofJob, { ...view, jobId });
+    for (const { attempts, ...view } of statusViews(evidence, jobId)) {
+      checkSet(findings, ofJob.filter(({ attempt }) => attempt <= attempts), { ...view, jobId });
+    }
     checkGenerations(findings, evidence, jobId);
   }
-  for (const container of evidence.containers) checkTable(findings, evidence, container);
+  for (const container of lastOfEachStep(evidence.containers)) checkTable(findings, evidence, container);
   return findings.result;
 }
 
-/** Where a job's states are shown. */
-function statusViews(evidence: Evidence, jobId: string): { where: string; events: readonly Told[] }[] {
+/** Where a job's states are shown, and of how many attempts. */
+function statusViews(
+  evidence: Evidence,
+  jobId: string,
+): { where: string; events: readonly Told[]; attempts: number }[] {
   const answer = evidence.observations.finals.find((one) => one.jobId === jobId);
   const clients = evidence.clients.filter((client) => client.jobId === jobId && client.ended);
   return [
     {
       where: "the status stream",
       events: firstOfEach(evidence.statuses.get(jobId) ?? []).map(({ event }) => event),
+      attempts: Infinity,
     },
-    { where: "the status history", events: answer?.statuses ?? [] },
-    ...clients.map(({ client, events }) => ({
+    { where: "the status history", events: answer?.statuses ?? [], attempts: Infinity },
+    ...clients.map(({ client, events, attempts }) => ({
       where: `the client "${client}"`,
+      attempts,
       events: events.filter(({ kind }) => kind === "status").map(({ data }) => data),
     })),
   ];
@@ -67,6 +74,13 @@ function checkSet(
       );
     }
   }
+  const stopped = containers.filter((one) => one.stopped);
+  const stoppedEnds = told.filter((event) =>
+    !known.has(event.event_id) && stopped.some((container) => endsIt(container, event))
+  );
+  for (const container of stopped) {
+    checkStoppedEnd(findings, { jobId, where }, stoppedEnds.filter((event) => endsIt(container, event)));
+  }
   // Gone before they started: nobody but their last observer knows when.
   const vanished = new Set<string>(
     containers.filter(({ startedAt }) => startedAt === "").map(({ step }) => step),
@@ -74,7 +88,7 @@ function checkSet(
   const unseen = new Set<string>(
     containers.filter(({ createdAt }) => createdAt === "").map(({ step }) => step),
   );
-  for (const event of told.filter(({ event_id }) => !known.has(event_id))) {
+  for (const event of told.filter((one) => !known.has(one.event_id) && !stoppedEnds.includes(one))) {
     if (event.status === "undefined" && vanished.has(event.job_type)) {
       findings.excuse("containers that never started, told as vanished");
       continue;
@@ -86,6 +100,43 @@ function checkSet(
     const what = `${event.job_type} ${event.status} of ${event.timestamp ?? event.updated_at}`;
     findings.expect(false, jobId, () => `${where} has ${what}, which the engine does not know`);
   }
+}
+
+/** Nobody but its observer knows when a container ended that was removed while it ran: it is told once, or never. */
+function checkStoppedEnd(
+  findings: Findings,
+  { jobId, where }: { jobId: string; where: string },
+  ends: readonly Told[],
+): void {
+  if (ends.length === 0) findings.excuse("ends of stopped containers that nobody saw");
+  findings.expect(
+    ends.length <= 1,
+    jobId,
+    () => `${where} has ${ends.length} ends of a stopped container: ${ends.map(({ status }) => status)}`,
+  );
+}
+
+/**
+ * Whether the event tells the end of this container. History does not name containers, but no step is stopped twice in
+ * one attempt.
+ */
+function endsIt(
+  { step, startedAt, next }: JobContainer,
+  { job_type, status, timestamp, updated_at }: Told,
+): boolean {
+  const at = Date.parse(timestamp ?? updated_at);
+  const isEnd = status !== "notStarted" && status !== "started";
+  return isEnd && job_type === step && at >= Math.floor(Date.parse(startedAt)) && at < next;
+}
+
+/** The table has one row of a step: that of its newest container. */
+function lastOfEachStep(containers: readonly JobContainer[]): JobContainer[] {
+  const ran = containers.filter(({ startedAt }) => startedAt !== "").toSorted((a, b) =>
+    a.createdAt < b.createdAt ? -1 : 1
+  );
+  return [...new Map(ran.map((one) => [`${one.jobId} ${one.step}`, one])).values()].filter(({ stopped }) =>
+    !stopped
+  );
 }
 
 /** Within one generation of the stream nothing comes twice. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { STEPS, workflowLines } from "../truth.ts";
-import { type Evidence, firstOfEach, type Told, type ToldEntry } from "./evidence.ts";
+import { attemptAt, type Evidence, firstOfEach, type Told, type ToldEntry } from "./evidence.ts";
 import { lineViews, logViews } from "./line_views.ts";
 import { isConfirmation } from "./states.ts";
 import { type CheckResult, Findings } from "./violation.ts";
@@ -61,9 +61,17 @@ export function checkG4(evidence: Evidence): CheckResult {
       const events = told.filter(({ status, job_type }) =>
         status !== "undefined" || !unstarted.has(job_type)
       );
-      const ranks = events.map((event) => again.has(event.job_type) ? stepRank(event) : stateRank(event));
+      const ranks = events.map((event) => {
+        const attempt = attemptAt(
+          evidence.truths.get(jobId),
+          Date.parse(event.timestamp ?? event.updated_at),
+        );
+        const isAgain = again.has(`${attempt} ${event.job_type}`);
+        return attempt * STEPS.length * 3 + (isAgain ? stepRank(event) : stateRank(event));
+      });
       monotone(findings, jobId, `states ${where}`, ranks, events.map(stateText));
     }
+    if (evidence.truths.get(jobId)?.asked) continue; // G7 compares such a history line by line
     for (const { where, events } of workflowSequences(evidence, jobId)) {
       const ranks = events.map((event) => workflowRank(evidence, jobId, event));
       monotone(findings, jobId, `workflow events ${where}`, ranks, events.map(workflowText));
@@ -134,9 +142,12 @@ function stepRank(event: Told): number {
   return STEPS.indexOf(event.job_type) * 3;
 }
 
-/** Steps with several containers: one that could not be started is followed by another, which begins anew. */
+/** Steps of attempts with several containers: one that could not be started is followed by another, which begins anew. */
 function stepsTriedAgain({ containers }: Evidence, jobId: string): Set<string> {
-  const steps = Map.groupBy(containers.filter((one) => one.jobId === jobId), ({ step }) => step);
+  const steps = Map.groupBy(
+    containers.filter((one) => one.jobId === jobId),
+    ({ attempt, step }) => `${attempt} ${step}`,
+  );
   return new Set([...steps].filter(([, tries]) => tries.length > 1).map(([step]) => step));
 }
 

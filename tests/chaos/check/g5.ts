@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Evidence, type JobContainer } from "./evidence.ts";
+import { type Evidence, firstOfEach, type JobContainer } from "./evidence.ts";
 import { type CheckResult, Findings } from "./violation.ts";
 
 /** How much the engine's clock and ours may read differently (ms). */
@@ -21,6 +21,10 @@ export function checkG5(evidence: Evidence): CheckResult {
       () => `${step}'s container was removed although nobody had asked pfcon for it`,
     );
     if (container.startedAt === "") continue;
+    if (container.stopped) {
+      checkStopped(findings, evidence, container);
+      continue;
+    }
     findings.expect(
       container.finishedAt !== "",
       jobId,
@@ -37,6 +41,23 @@ export function checkG5(evidence: Evidence): CheckResult {
     );
   }
   return findings.result;
+}
+
+/** What the engine held of a cancelled step when pfcon was last asked about it was passed on before its stop. */
+function checkStopped(
+  findings: Findings,
+  evidence: Evidence,
+  { id, jobId, step, heldWhenAsked }: JobContainer,
+): void {
+  const told =
+    firstOfEach(evidence.logs.get(jobId) ?? []).filter(({ event }) => event.container_id === id && !event.eos)
+      .length;
+  const held = heldWhenAsked?.length ?? 0;
+  findings.expect(
+    told >= held,
+    jobId,
+    () => `${step}'s container was stopped when it had ${held} lines, of which ${told} were ever passed on`,
+  );
 }
 
 function wasAsked({ observations }: Evidence, { jobId, step, removedAt }: JobContainer): boolean {

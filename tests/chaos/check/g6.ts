@@ -9,6 +9,7 @@ import {
   firstOfEach,
   type JobContainer,
   started,
+  type Told,
   type ToldEntry,
 } from "./evidence.ts";
 import { confirmationOf, endOf, isConfirmation } from "./states.ts";
@@ -51,7 +52,10 @@ function checkContainer(findings: Findings, evidence: Evidence, container: JobCo
         `${step}'s confirmation tells ${previous_status} ${exit_code} of ${timestamp}, not what it confirms`,
     );
   }
-  for (const client of evidence.clients.filter((one) => one.jobId === jobId && one.ended)) {
+  const clients = evidence.clients.filter((one) =>
+    one.jobId === jobId && one.ended && container.attempt <= one.attempts
+  );
+  for (const client of clients) {
     const times = client.events.filter(({ data }) => data?.event_id === confirmation.eventId).length;
     findings.expect(
       times === 1,
@@ -75,7 +79,15 @@ function checkExtra(
   const notStarted = new Set(
     evidence.containers.filter((one) => one.jobId === jobId && one.startedAt === "").map(({ id }) => id),
   );
+  const stopped = new Set(
+    evidence.containers.filter((one) => one.jobId === jobId && one.stopped).map(({ id }) => id),
+  );
+  const confirms = (event: Told) =>
+    entries.some(({ event: state }) =>
+      state.container_id === event.container_id && `confirmed_${state.status}` === event.status
+    );
   for (const { entry, event } of firstOfEach(confirmed)) {
+    if (stopped.has(event.container_id) && confirms(event)) continue;
     const vanished = event.status === "confirmed_undefined" && notStarted.has(event.container_id);
     findings.expect(
       known.has(event.event_id) || vanished,

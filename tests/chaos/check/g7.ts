@@ -1,10 +1,12 @@
 /**
- * G7: every workflow reaches the right end in time; each step is ordered once. Pure.
+ * G7: every workflow reaches the right end in time; each step is ordered once per attempt; who asks often gets what
+ * was asked for once. Pure.
  *
  * @module
  */
-import { type JobTruth, STEPS, stepsRun, verdict, workflowLines } from "../truth.ts";
+import { attemptsOf, controls, type JobTruth, STEPS, stepsRun, verdict, wasCancelled } from "../truth.ts";
 import { type Evidence, firstOfEach, started, type Told } from "./evidence.ts";
+import { type Attempt, attemptsTold, linesOfAttempt } from "./attempts.ts";
 import { workflowId } from "./ids.ts";
 import { type CheckResult, Findings } from "./violation.ts";
 
@@ -14,7 +16,8 @@ export function checkG7(evidence: Evidence, { overWithinMs }: { overWithinMs: nu
   for (const truth of evidence.truths.values()) {
     checkResult(findings, evidence, truth, overWithinMs);
     checkHistory(findings, evidence, truth);
-    checkContainers(findings, evidence, truth);
+    for (const attempt of attemptsTold(evidence, truth)) checkContainers(findings, evidence, truth, attempt);
+    checkAnswers(findings, truth);
     for (const { entry, event } of evidence.workflows.get(truth.jobId) ?? []) {
       const right = event.event_id === workflowId(event);
       findings.expect(
@@ -30,7 +33,7 @@ export function checkG7(evidence: Evidence, { overWithinMs }: { overWithinMs: nu
 function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, overWithinMs: number): void {
   const { jobId } = truth;
   const { finals, tables, healedAt } = evidence.observations;
-  const right = `completed ${verdict(truth)}`;
+  const right = `completed ${wasCancelled(truth, attemptsOf(truth)) ? "cancelled" : verdict(truth)}`;
   const answer = finals.find((one) => one.jobId === jobId)?.workflow;
   const row = tables.job_workflow.find((one) => one.job_id === jobId);
   const held = answer?.held ? `, held: ${answer.held}` : "";
@@ -44,7 +47,8 @@ function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, ov
     );
   }
   if (healedAt === null || !answer) return;
-  const lateMs = Date.parse(answer.updated_at) - healedAt;
+  const lastAsked = controls(truth).at(-1)?.answeredAt ?? 0;
+  const lateMs = Date.parse(answer.updated_at) - Math.max(healedAt, lastAsked);
   findings.expect(
     answer.status !== "running" && lateMs <= overWithinMs,
     jobId,
@@ -54,22 +58,31 @@ function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, ov
 
 function checkHistory(findings: Findings, evidence: Evidence, truth: JobTruth): void {
   const { jobId } = truth;
-  const expected = workflowLines(truth).map(({ step, stepStatus, workflowStatus }) =>
-    `${step} ${stepStatus} ${workflowStatus}`
+  const attempts = attemptsTold(evidence, truth).map((attempt) =>
+    linesOfAttempt(truth, attempt).map(({ step, stepStatus, workflowStatus }) =>
+      `${step} ${stepStatus} ${workflowStatus}`
+    )
   );
   const clients = evidence.clients.filter((client) => client.jobId === jobId && client.ended);
-  const places: [string, Told[]][] = [
-    ["the workflow stream", firstOfEach(evidence.workflows.get(jobId) ?? []).map(({ event }) => event)],
+  const places: [string, Told[], number][] = [
+    [
+      "the workflow stream",
+      firstOfEach(evidence.workflows.get(jobId) ?? []).map(({ event }) => event),
+      Infinity,
+    ],
     [
       "job_workflow_events",
       evidence.observations.tables.job_workflow_events.filter((row) => row.job_id === jobId),
+      Infinity,
     ],
-    ...clients.map(({ client, events }): [string, Told[]] => [
+    ...clients.map(({ client, events, attempts }): [string, Told[], number] => [
       `the client "${client}"`,
       events.filter(({ kind }) => kind === "workflow").map(({ data }) => data),
+      attempts,
     ]),
   ];
-  for (const [where, events] of places) {
+  for (const [where, events, seen] of places) {
+    const expected = attempts.slice(0, seen).flat();
     const told = events.map((one) => `${one.current_step} ${one.current_step_status} ${one.workflow_status}`);
     const at = Math.max(expected.findIndex((line, index) => line !== told[index]), 0);
     findings.expect(
@@ -83,19 +96,43 @@ function checkHistory(findings: Findings, evidence: Evidence, truth: JobTruth): 
   }
 }
 
-/** Each step that must run has run once, in one container; no other has. */
-function checkContainers(findings: Findings, evidence: Evidence, truth: JobTruth): void {
+/** Each step that must run has run once in each attempt, in one container; no other has. */
+function checkContainers(findings: Findings, evidence: Evidence, truth: JobTruth, attempt: Attempt): void {
   const { jobId } = truth;
-  const ran = started(evidence).filter((one) => one.jobId === jobId);
+  const ran = started(evidence).filter((one) => one.jobId === jobId && one.attempt === attempt.number);
   const must = new Set<string>(stepsRun(truth));
-  for (const step of STEPS) {
+  const foundAt = STEPS.findIndex((step) => step === attempt.cancelledAt);
+  for (const [place, step] of STEPS.entries()) {
     const times = ran.filter((container) => container.step === step).length;
-    const right = must.has(step) ? 1 : 0;
-    findings.expect(times === right, jobId, () => `${step} ran in ${times} containers, not in ${right}`);
+    const isStopped = foundAt >= 0 && foundAt < STEPS.indexOf("delete");
+    const most = isStopped && place > foundAt
+      ? Number(step === "delete" && attempt.deletes)
+      : Number(must.has(step));
+    const least = isStopped && place === foundAt ? 0 : most;
+    findings.expect(
+      times >= least && times <= most,
+      jobId,
+      () =>
+        `${step} ran in ${times} containers, not in ${most}${
+          truth.asked ? `, in attempt ${attempt.number}, cancelled at ${attempt.cancelledAt}` : ""
+        }`,
+    );
   }
-  const exit = ran.find(({ step }) => step === "plugin")?.exitCode;
+  const exit = ran.find(({ step, stopped }) => step === "plugin" && !stopped)?.exitCode;
   if (typeof truth.end !== "string" && exit !== undefined) {
     const right = truth.end.exit;
     findings.expect(exit === right, jobId, () => `the plugin's container exited with ${exit}, not ${right}`);
+  }
+}
+
+/** Several clicks are answered alike; what is over or has succeeded is refused. */
+function checkAnswers(findings: Findings, truth: JobTruth): void {
+  for (const { action, answers } of truth.asked ?? []) {
+    const kinds = new Set(answers.map(({ status, attempt }) => `${status} attempt ${attempt ?? "none"}`));
+    findings.expect(
+      kinds.size === 1,
+      truth.jobId,
+      () => `clicks to ${action} at one time were answered with ${[...kinds].join(" and ")}`,
+    );
   }
 }

@@ -38,10 +38,12 @@ export function workflowId(
     current_step_status: string;
     workflow_status: string;
     error?: string | null;
+    attempt?: number;
   },
 ): string {
-  const { job_id, current_step, current_step_status, workflow_status, error } = event;
-  return hashed([job_id, current_step, current_step_status, workflow_status, error ?? ""].join("|"));
+  const { job_id, current_step, current_step_status, workflow_status, error, attempt } = event;
+  const job = attempt === undefined ? job_id : `${job_id}#${attempt}`;
+  return hashed([job, current_step, current_step_status, workflow_status, error ?? ""].join("|"));
 }
 
 /** A time of the engine (UTC, up to nanoseconds) in the wire's form: microseconds, cut off, and only if not zero. */

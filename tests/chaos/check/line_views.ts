@@ -24,6 +24,9 @@ export interface LogView {
   readonly hasMarkers: boolean;
 }
 
+/** How long after its removal a log may still not be stored, while the log consumers are attacked (ms). */
+const STORED_MS = 45_000;
+
 /** The streams of a process. */
 const OUTPUTS = ["stdout", "stderr"] as const;
 
@@ -39,9 +42,23 @@ export function lineViews(evidence: Evidence): ComparedView[] {
   const known = compared.get(evidence);
   if (known) return known;
   const views = [...engineViews(evidence), ...logViews(evidence).flatMap((view) => linesOf(evidence, view))]
-    .map((view) => ({ ...view, differences: compareLines(view.expected, view.seen) }));
+    .map((view) => ({ ...view, differences: differencesOf(evidence, view) }));
   compared.set(evidence, views);
   return views;
+}
+
+/**
+ * A stopped container's log cannot be read once more: what Redis lost of it before it was stored is lost, and no
+ * difference.
+ */
+function differencesOf({ observations }: Evidence, { container, expected, seen }: LineView): Difference[] {
+  const differences = compareLines(expected, seen);
+  const { stopped, startedAt, removedAt } = container;
+  const lost = stopped &&
+    observations.redisLosses.some(({ after, noticed }) =>
+      Date.parse(startedAt) < noticed && after < (removedAt ?? 0) + STORED_MS
+    );
+  return differences.filter(({ kind }) => kind !== "lost" || !lost);
 }
 
 /** Every container's log in every place where the system shows it. */
@@ -61,7 +78,9 @@ export function logViews(evidence: Evidence): LogView[] {
     return [
       view("in the log stream", firstOfEach(evidence.logs.get(jobId) ?? []).map(({ event }) => event)),
       view("in the log store's answer", answers.get(jobId) ?? [], false),
-      ...(clients.get(jobId) ?? []).map(({ client, events }) =>
+      ...(clients.get(jobId) ?? []).filter(({ attempts }) => container.attempt <= attempts).map((
+        { client, events },
+      ) =>
         view(
           `at the client that ${CLIENTS[client] ?? client}`,
           events.filter(({ kind }) => kind === "logs").map(({ data }) => data),
@@ -72,12 +91,36 @@ export function logViews(evidence: Evidence): LogView[] {
 }
 
 /** Clients, as a sentence calls them. */
-const CLIENTS: Readonly<Record<string, string>> = { stays: "stays", cut: "is cut", late: "comes late" };
+const CLIENTS: Readonly<Record<string, string>> = {
+  stays: "stays",
+  cut: "is cut",
+  late: "comes late",
+  again: "comes back",
+};
 
-/** What the container wrote: a plugin what it was made to write, another step what the engine says. */
-function written({ truths }: Evidence, { jobId, step, lines }: JobContainer, output: typeof OUTPUTS[number]) {
-  const truth = step === "plugin" ? truths.get(jobId) : undefined;
-  return truth ? truth[output] : lines.filter(({ stream }) => stream === output).map(({ text }) => text);
+/**
+ * What the container wrote: a plugin what it was made to write, another step what the engine says. One that was
+ * stopped wrote the beginning of that: as far as anything in the stream tells, but no less than the engine held before.
+ */
+function written(
+  evidence: Evidence,
+  container: JobContainer,
+  output: typeof OUTPUTS[number],
+): readonly string[] {
+  const { jobId, step, lines, stopped, id } = container;
+  const truth = step === "plugin" ? evidence.truths.get(jobId) : undefined;
+  const engine = lines.filter(({ stream }) => stream === output).map(({ text }) => text);
+  const all = truth ? truth[output] : engine;
+  if (!stopped) return all;
+  const told = firstOfEach(evidence.logs.get(jobId) ?? []).map(({ event }) => event)
+    .filter((event) => event.container_id === id && event.stream === output && !event.eos);
+  const held = (container.heldWhenAsked ?? []).filter(({ stream }) => stream === output).length;
+  const begun = all.slice(0, Math.max(held, told.length));
+  // The last line may have been cut off in the middle; and the engine was not asked about what came at the very end.
+  const last = told.length - 1;
+  const line = String(told[last]?.line ?? "");
+  if (last >= 0 && last >= held - 1 && (begun[last] ?? line).startsWith(line)) begun[last] = line;
+  return begun;
 }
 
 /** The engine itself must hold what plugins were made to write: else the harness, or the engine, is at fault. */

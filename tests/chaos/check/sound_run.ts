@@ -61,7 +61,12 @@ export function soundRun(): SoundRun {
     truth,
     observations: {
       entries,
-      events: [...told("status", statuses), ...told("logs", logs), ...told("workflow", workflow)],
+      events: [
+        ...told("status", statuses),
+        ...told("logs", logs),
+        ...told("workflow", workflow),
+        ...told("end", [{}]),
+      ],
       clients: [{ client: "stays", jobId: JOB, ended: true }],
       containers,
       confirmations: [{ jobId: JOB, eventId: "any", durable: true }],

@@ -9,6 +9,7 @@ import { pfcon409, pfcon500, pfconLostAnswer, pfconSlow, pfconTimeout } from "./
 import { poison } from "./poison.ts";
 import { postgresKill, postgresRestart } from "./postgres_server.ts";
 import { redisFlush, redisKill, redisSleep, redisStop } from "./redis_server.ts";
+import { sseRestart } from "./sse_restart.ts";
 import { stop } from "./stop.ts";
 
 /** Every kind of fault. */
@@ -17,6 +18,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   killAllOf,
   pause,
   stop,
+  sseRestart,
   redisStop,
   redisKill,
   redisFlush,

@@ -20,13 +20,14 @@ interface Client {
 /** All clients of a run. */
 export class Clients implements AsyncDisposable {
   readonly events: SeenEvent[] = [];
-  readonly #url: string;
+  readonly #urls: readonly string[];
   readonly #random: Random;
   readonly #clients: Client[] = [];
   readonly #stop = new AbortController();
 
-  constructor(url: string, random: Random) {
-    this.#url = url;
+  /** `urls`: the services; who is cut off comes back to the next one. */
+  constructor(urls: readonly string[], random: Random) {
+    this.#urls = urls;
     this.#random = random;
   }
 
@@ -35,6 +36,11 @@ export class Clients implements AsyncDisposable {
     const random = this.#random.fork(jobId.slice(jobId.lastIndexOf("-")));
     if (random.chance(0.7)) this.#start("stays", jobId);
     if (random.chance(0.5)) this.#start("cut", jobId, () => random.int(...CUT_MS));
+  }
+
+  /** Starts the client that comes back for another attempt. */
+  followAgain(jobId: string): void {
+    this.#start("again", jobId);
   }
 
   /** Starts the client that finds the job over. */
@@ -59,7 +65,7 @@ export class Clients implements AsyncDisposable {
 
   #start(client: string, jobId: string, cutAfterMs?: () => number): void {
     const onEvent = (event: SeenEvent) => void this.events.push(event);
-    const options = { url: this.#url, jobId, client, onEvent, ...(cutAfterMs ? { cutAfterMs } : {}) };
+    const options = { urls: this.#urls, jobId, client, onEvent, ...(cutAfterMs ? { cutAfterMs } : {}) };
     this.#clients.push({ client, jobId, following: followJob(options, this.#stop.signal) });
   }
 }

@@ -27,15 +27,19 @@ export async function inspectLife(docker: Docker, idOrName: string) {
   };
 }
 
-/** Its whole output. Throws if the engine does not answer. */
-export async function readOutput(docker: Docker, id: string): Promise<EngineLine[]> {
-  const bytes = await docker.getContainer(id).logs({ stdout: true, stderr: true, follow: false })
+/**
+ * Its whole output; or, with `until` (ms since 1970), the lines that were complete by then. Throws if the engine does
+ * not answer.
+ */
+export async function readOutput(docker: Docker, id: string, until?: number): Promise<EngineLine[]> {
+  const range = until === undefined ? {} : { until: (until / 1_000).toFixed(3) as unknown as number };
+  const bytes = await docker.getContainer(id).logs({ stdout: true, stderr: true, follow: false, ...range })
     .catch(nullIfGone);
-  return bytes ? outputLines(bytes) : [];
+  return bytes ? outputLines(bytes, { complete: until !== undefined }) : [];
 }
 
 /** Lines in the Engine's frames (a byte of stream, three of nothing, four of length, then the text). Pure. */
-export function outputLines(frames: Uint8Array): EngineLine[] {
+export function outputLines(frames: Uint8Array, { complete = false } = {}): EngineLine[] {
   const parts: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
   const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
   for (let at = 0; at + 8 <= bytes.length;) {
@@ -45,7 +49,7 @@ export function outputLines(frames: Uint8Array): EngineLine[] {
   }
   return (["stdout", "stderr"] as const).flatMap((stream) => {
     const lines = Buffer.concat(parts[stream]).toString().split("\n");
-    if (lines.at(-1) === "") lines.pop();
+    if (complete || lines.at(-1) === "") lines.pop();
     return lines.map((text) => ({ stream, text }));
   });
 }

@@ -19,4 +19,6 @@ Deno.test("outputLines() joins what the engine's frames divide, by stream", () =
     { stream: "stderr", text: "err" },
   ]);
   assertEquals(outputLines(new Uint8Array()), []);
+  const complete = outputLines(Buffer.concat(frames), { complete: true });
+  assertEquals(complete.map(({ text }) => text), ["one", "", "twö", "err"]);
 });

@@ -7,7 +7,8 @@
 import type Docker from "dockerode";
 import { openDocker } from "../../../deploy/dev/docker_client.ts";
 import { sleep } from "lib/run/sleep.ts";
-import type { SeenContainer } from "../observations.ts";
+import type { EngineLine, SeenContainer } from "../observations.ts";
+import { containerName, type Step } from "../truth.ts";
 import type { World } from "../world.ts";
 import { inspectLife, readOutput } from "./engine_log.ts";
 
@@ -27,11 +28,16 @@ export class EngineWatch implements AsyncDisposable {
   readonly #docker: Docker;
   readonly #label: string;
   readonly #countStored: CountStored;
+  readonly #world: Pick<World, "pfconCalls">;
   readonly #seen = new Map<string, SeenContainer>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(world: Pick<World, "dockerHost" | "label" | "beforeRemoval">, countStored: CountStored) {
+  constructor(
+    world: Pick<World, "dockerHost" | "label" | "beforeRemoval" | "pfconCalls">,
+    countStored: CountStored,
+  ) {
+    this.#world = world;
     this.#docker = openDocker(world.dockerHost);
     this.#label = world.label;
     this.#countStored = countStored;
@@ -103,10 +109,21 @@ export class EngineWatch implements AsyncDisposable {
   async #beforeRemoval(name: string): Promise<void> {
     const seen = await this.#look(name);
     if (!seen) return;
+    const heldWhenAsked = seen.startedAt !== "" && seen.finishedAt === ""
+      ? await this.#heldWhenAsked(seen)
+      : null;
     const asking = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ASK_STORE_MS)]);
     const storedBeforeRemoval = seen.startedAt === "" ? null : await this.#countStored(seen, asking);
     const now = this.#seen.get(seen.id) ?? seen;
-    this.#seen.set(seen.id, { ...now, storedBeforeRemoval });
+    this.#seen.set(seen.id, { ...now, storedBeforeRemoval, heldWhenAsked });
+  }
+
+  /** What the engine held of a running container when pfcon was last asked about it. */
+  async #heldWhenAsked({ id, name }: SeenContainer): Promise<readonly EngineLine[]> {
+    const asked = this.#world.pfconCalls.findLast(({ method, jobId, jobType, status }) =>
+      method === "GET" && status === 200 && jobId && containerName(jobId, jobType as Step) === name
+    );
+    return asked ? await readOutput(this.#docker, id, asked.at).catch(() => []) : [];
   }
 
   /** Null if there is no such container. */
@@ -135,5 +152,6 @@ const UNSEEN = {
   exitCode: null,
   lines: [],
   storedBeforeRemoval: null,
+  heldWhenAsked: null,
   removedAt: null,
 };

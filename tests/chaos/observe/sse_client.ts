@@ -9,7 +9,8 @@ import type { SeenEvent } from "../observations.ts";
 
 /** Whom it follows, and how. */
 export interface SseClientOptions {
-  readonly url: string;
+  /** Services that are asked in turn: each connection goes to the next one. */
+  readonly urls: readonly string[];
   readonly jobId: string;
   readonly client: string;
   /** Time until the connection is cut, asked for each connection (ms); not given: it is never cut. */
@@ -24,7 +25,7 @@ const SILENCE_MS = 25_000;
 
 /** Follows the job until its end was told; false if `signal` aborted first. */
 export async function followJob(options: SseClientOptions, signal: AbortSignal): Promise<boolean> {
-  const state = { lastId: "", ended: false };
+  const state = { lastId: "", ended: false, connections: 0 };
   while (!signal.aborted && !state.ended) {
     // One plain signal for each connection, which whatever may end it aborts: nothing else keeps it alive.
     const cut = new AbortController();
@@ -45,8 +46,8 @@ export async function followJob(options: SseClientOptions, signal: AbortSignal):
 }
 
 async function connect(
-  { url, jobId, client, onEvent }: SseClientOptions,
-  state: { lastId: string; ended: boolean },
+  { urls, jobId, client, onEvent }: SseClientOptions,
+  state: { lastId: string; ended: boolean; connections: number },
   cut: AbortController,
 ): Promise<void> {
   const parser = createParser({
@@ -57,6 +58,7 @@ async function connect(
       onEvent({ client, jobId, kind, id, data: parsed(data), at: Date.now() });
     },
   });
+  const url = urls[state.connections++ % urls.length] ?? "";
   const aborted = new Promise<never>((_, reject) => {
     cut.signal.addEventListener("abort", () => reject(cut.signal.reason), { once: true });
   });

@@ -10,7 +10,7 @@ import { changed, lineOf } from "./rows.ts";
 import type { Plant, PlantTools } from "./plant.ts";
 
 /** Longest wait for what was planted to take effect (ms). */
-const EFFECT_MS = 30_000;
+const EFFECT_MS = 90_000;
 
 /** Entries of streams and of dead letters are tampered with. */
 export const ENTRY_PLANTS: readonly Plant[] = [

@@ -1,6 +1,6 @@
 /**
- * Plants in what was seen, for promises about processes: how a worker ends, and whether it becomes ready, nobody can
- * change from outside without changing the worker.
+ * Plants in what was seen, for promises that nobody can break from outside without changing a worker: how it ends,
+ * whether it becomes ready, how often the SSE service tells an event.
  *
  * @module
  */
@@ -8,6 +8,19 @@ import type { Plant } from "./plant.ts";
 
 /** What is told of processes is tampered with. */
 export const SEEN_PLANTS: readonly Plant[] = [
+  {
+    name: "G10-told-again",
+    guarantee: "G10",
+    about: "a client is told a state of its job twice",
+    edit: (observations, jobId) => ({
+      ...observations,
+      events: observations.events.flatMap((event) =>
+        event.jobId === jobId && event.client === "late" && event.data?.status === "started"
+          ? [event, event]
+          : [event]
+      ),
+    }),
+  },
   {
     name: "G15-exit-code",
     guarantee: "G15",

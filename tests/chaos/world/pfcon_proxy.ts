@@ -114,6 +114,13 @@ export class PfconProxy implements AsyncDisposable {
     }
     const call = { ...about, at: Date.now(), status: null as number | null };
     this.calls.push(call);
+    // What pfcon never hears of removes nothing: next time there may be more to be seen.
+    if (
+      method === "DELETE" && about.jobId && about.jobType &&
+      ["refuse", "silent"].includes(trouble?.kind ?? "")
+    ) {
+      this.#looked.delete(containerName(about.jobId, about.jobType));
+    }
     if (trouble?.kind === "refuse") return troubled(trouble.status);
     if (trouble?.kind === "silent") return await silence(gone);
     const answer = await this.#ask(request, body).catch(() => null);

@@ -14,6 +14,7 @@ type Parts = Pick<AttackableWorld, "redis" | "postgres" | "pool" | "gates" | "en
 /** What else a world is made of. */
 interface Facts {
   readonly url: string;
+  readonly urls: readonly string[];
   readonly dockerHost: string;
   readonly label: string;
   readonly image: string;
@@ -32,6 +33,7 @@ export class RunningWorld implements AttackableWorld {
   readonly engineGates: readonly EngineGate[];
   readonly pfcon: PfconProxy;
   readonly url: string;
+  readonly urls: readonly string[];
   readonly dockerHost: string;
   readonly label: string;
   readonly image: string;
@@ -52,6 +54,7 @@ export class RunningWorld implements AttackableWorld {
     this.engineGates = parts.engineGates;
     this.pfcon = parts.pfcon;
     this.url = facts.url;
+    this.urls = facts.urls;
     this.dockerHost = facts.dockerHost;
     this.label = facts.label;
     this.image = facts.image;

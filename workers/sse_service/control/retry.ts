@@ -3,8 +3,8 @@
  *
  * It begins at the earliest step that the failed one needs. By the time a workflow is over, pfcon keeps nothing of it:
  * `delete` has removed the data that copy and plugin left, and cleanup has removed the containers, without which pfcon
- * refuses the steps that build on them (its contract, §5). So an attempt begins at copy; or at the plugin, where this
- * pfcon needs no copy. Parameters are those that the job was accepted with. Logs and states of earlier attempts stay.
+ * refuses the steps that build on them (its contract, §5). So an attempt begins at copy, which a pfcon that needs none
+ * passes over again. Parameters are those that the job was accepted with. Logs and states of earlier attempts stay.
  *
  * @module
  */
