@@ -14,6 +14,8 @@ export interface Contender extends AsyncDisposable {
   request(jobId: string): string;
   /** Publishes events of one job, one message each; resolves when they are on their way. */
   publish(jobId: string, events: readonly string[]): Promise<void>;
+  /** Lines of one job that it takes in a second without losing some; null if there is no such limit. */
+  readonly mostPerSecond: number | null;
   /** Forgets what was published, so that the next clients are not told of it. Nobody is connected meanwhile. */
   forget(): Promise<void>;
 }

@@ -17,8 +17,6 @@ const PACED_MS = 2_000;
 const PATIENCE_MS = 60_000;
 /**
  * Lines that may be under way to a single client while the rate is taken; to many fewer, by the root of their number.
- * With far more, nchan would fail: it cannot tell apart more than 32,768 messages of what it takes for one second, and
- * time stands still for it while it has more to read.
  */
 const UNDER_WAY = 2_000;
 /** Lines published at once at most: no job prints more in a few milliseconds, and no buffer is made for it. */
@@ -50,7 +48,8 @@ export async function deliveredPerSecond(subject: Case): Promise<number> {
     if (first && passed >= WARM_UP_MS + RATE_MS) {
       rate = (report.events - first.events) / (report.at - first.at) * 1_000;
     }
-    const room = window - (audience.published - report.slowest);
+    const due = (subject.contender.mostPerSecond ?? Infinity) * passed / 1_000 - lines.count;
+    const room = Math.min(window - (audience.published - report.slowest), Math.ceil(due));
     if (room > 0) await subject.contender.publish(subject.jobId, lines.take(Math.min(room, BURST)));
   }
   await audience.allArrived();
@@ -102,16 +101,16 @@ async function gather({ contender, jobId, clients }: Case): Promise<Audience> {
     get published() {
       return greeting + lines.count;
     },
-    allArrived: () => allArrived(readers, greeting + lines.count),
+    allArrived: () => allArrived(readers, { server: contender.name, count: greeting + lines.count }),
     [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose](),
   };
 }
 
-async function allArrived(readers: Readers, count: number): Promise<void> {
+async function allArrived(readers: Readers, { server, count }: { server: string; count: number }): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (let report = readers.report; report.slowest < count; report = await readers.next()) {
     if (performance.now() < deadline && report.closed === 0) continue;
     const state = `${report.slowest} of ${count} messages, ${report.closed} streams have ended`;
-    throw new Error(`Cannot measure: a client has only ${state}`);
+    throw new Error(`Cannot measure ${server}: a client has only ${state}`);
   }
 }

@@ -52,6 +52,7 @@ export async function startService(): Promise<Service> {
     name: "sse_service",
     port,
     pid: worker.pid,
+    mostPerSecond: null,
     redis,
     sql,
     request: (jobId) => eventsRequest(`/events/${jobId}/logs`, port),
