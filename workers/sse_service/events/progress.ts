@@ -179,13 +179,22 @@ export class Progress {
    */
   joins(common: Progress, kinds: ReadonlySet<Kind>): boolean {
     if (this.#workflow.size !== common.#workflow.size) return false;
-    if (kinds.has("status") && this.#statuses.size !== common.#statuses.size) return false;
+    if (kinds.has("status") && !this.#sawTheStatesOf(common)) return false;
     if (kinds.has("logs") && !this.#sawTheLinesOf(common)) return false;
     for (const [container, mark] of this.#marks) {
       if (mark.claimed || common.#marks.has(container)) continue;
       common.#marks.set(container, { ...mark, claimedStages: NO_STAGES });
     }
     return true;
+  }
+
+  /** Also what this one only says that it saw must be old to `common`, or it would be told again. */
+  #sawTheStatesOf(common: Progress): boolean {
+    for (const [container, { claimedStages: { stages, stageMs } }] of this.#marks) {
+      const seen = common.#marks.get(container) ?? NO_STAGES;
+      if ((stages & ~seen.stages) !== 0 || stages > 0 && stageMs > seen.stageMs) return false;
+    }
+    return this.#statuses.size === common.#statuses.size;
   }
 
   #sawTheLinesOf(common: Progress): boolean {

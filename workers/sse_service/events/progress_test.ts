@@ -198,6 +198,24 @@ Deno.test("A client joins others who have seen the same, and not before", () => 
   assert(behind.joins(common, ALL));
 });
 
+Deno.test("G10 A client joins others only when the states that it says it was told are old to them", () => {
+  const told = fresh();
+  follow(
+    told,
+    "stream",
+    status("1-0", "notStarted", 1),
+    status("2-0", "finishedSuccessfully", 2),
+    line("3-0", 1),
+  );
+  const returned = back(told);
+  follow(returned, "stream", line("10-0", 1), status("10-0", "notStarted", 1)); // Redis has lost the rest
+  const common = returned.shared({ status: "10-0", logs: "10-0", workflow: "0-0" });
+  assert(!returned.joins(common, ALL));
+  const again = status("11-0", "finishedSuccessfully", 2);
+  assertEquals([...follow(common, "stream", again), ...follow(returned, "stream", again)], ["news", "old"]);
+  assert(returned.joins(common, ALL));
+});
+
 Deno.test("What a client only says of itself is not shared with others", () => {
   const claiming = back(fresh());
   const liar = new Progress(
