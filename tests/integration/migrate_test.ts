@@ -47,9 +47,27 @@ Deno.test("G16 migrate() reports a server that is not there yet as an outage", a
   await using server = await tempPostgres();
   await server.stop();
   await using sql = openPostgres(server.dsn);
-  await assertRejects(() => migrate(sql), OutageError, 'Cannot apply migration "0001_jobs"');
+  await assertRejects(() => migrate(sql), OutageError, "Cannot look up applied migrations");
   await server.start();
   await migrate(sql);
+});
+
+Deno.test("G15 migrate() waits for no other process where nothing is to be done, and else not for ever", async () => {
+  await using server = await tempPostgres();
+  await using sql = openPostgres(server.dsn);
+  await migrate(sql);
+  const step = { name: "9999_more", sql: "CREATE TABLE more ()" };
+  await sql.begin(async (frozen) => {
+    const [held] = await frozen`SELECT pg_advisory_xact_lock(7316548201) IS NULL AS nothing`;
+    assertEquals(held?.nothing, false);
+    await migrate(sql);
+    await assertRejects(
+      () => migrate(sql, [...MIGRATIONS, step]),
+      OutageError,
+      'apply migration "9999_more"',
+    );
+  });
+  await migrate(sql, [...MIGRATIONS, step]);
 });
 
 Deno.test("MIGRATIONS lists every file of the folder, in order", async () => {
