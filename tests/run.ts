@@ -15,7 +15,7 @@ Runs the tests: ${Object.keys(LEVELS).join(", ")}. Servers are started as needed
 
   --level LIST   only these levels, divided by commas
   --filter TEXT  only tests with this text in their name (/…/ for a regular expression)
-  --verbose      show the output of levels that passed, too
+  --verbose      show the output of levels that passed, too, and where leaks began
   FILE…          only these files; needs --level with one level
 
 DOCKER_HOST names the Docker Engine that some tests use. Where none answers and dockerd is installed, root gets
@@ -114,6 +114,7 @@ async function report(
     root,
     env: machine.env,
     signal: machine.signal,
+    traceLeaks: options.verbose,
     ...(filter ? { filter } : {}),
     ...(files ? { files } : {}),
     say: (text) => console.log(`${level}: ${text}`),

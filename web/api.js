@@ -9,30 +9,8 @@
  *
  * @module
  */
+import { ApiError, errorOf, UnreachableError } from "./api_error.js";
 import { queryText } from "./query_text.js";
-
-/** The service said no: with its code, its sentence, and the fields it names. */
-export class ApiError extends Error {
-  /** @override */
-  name = "ApiError";
-
-  /**
-   * @param {number} status
-   * @param {{ code?: string, message?: string, details?: { field: string, message: string }[] }} error
-   */
-  constructor(status, { code = "", message = "", details = [] }) {
-    super(message || `The service answered with status ${status}.`);
-    this.status = status;
-    this.code = code;
-    this.details = details;
-  }
-}
-
-/** The service could not be reached. */
-export class UnreachableError extends Error {
-  /** @override */
-  name = "UnreachableError";
-}
 
 /**
  * @typedef {object} Sample Values the submission form begins with.
@@ -55,11 +33,14 @@ const FALLBACK = {
 };
 
 const JSON_TYPE = { "content-type": "application/json" };
+/** Pause before the service is asked again what it offers. */
+const AGAIN_MS = 2000;
 
 /** Calls the service. */
 export class Api {
   #fetch;
   #askToken;
+  #pause;
   /** @type {Promise<void> | null} */
   #signingIn = null;
 
@@ -68,21 +49,26 @@ export class Api {
    * @param {typeof fetch} options.fetch
    * @param {(fault: string) => Promise<string>} options.askToken asks the user for a token; `fault` says what was
    *   wrong with the last one
+   * @param {() => Promise<unknown>} [options.pause] before the service is asked again
    */
-  constructor({ fetch, askToken }) {
+  constructor({ fetch, askToken, pause = () => new Promise((resolve) => setTimeout(resolve, AGAIN_MS)) }) {
     this.#fetch = fetch;
     this.#askToken = askToken;
+    this.#pause = pause;
   }
 
   /**
-   * What the service says about this page; sensible values where it says nothing.
+   * What the service says about this page, as soon as it can be reached; sensible values where it says nothing.
    *
    * @returns {Promise<{ sample: Sample, features: string[] }>} `features`: which of `cancel`, `retry`,
    *   `download` (of whole logs) and `session` (signing in and out) the service offers; what it does not name is not
    *   shown
    */
   async config() {
-    const answer = await this.#call("GET", "/config.json").catch(() => ({}));
+    const answer = await this.#call("GET", "/config.json").catch((error) => {
+      return error instanceof UnreachableError ? null : {};
+    });
+    if (answer === null) return this.#pause().then(() => this.config());
     const { sample, features } = /** @type {{ sample?: Partial<Sample>, features?: unknown }} */ (answer);
     return {
       sample: { ...FALLBACK, ...sample },
@@ -230,15 +216,4 @@ export class Api {
         : "The service cannot be reached.";
     }
   }
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<{ code?: string, message?: string, details?: { field: string, message: string }[] }>}
- */
-async function errorOf(response) {
-  const answer = await response.json().catch(() => null);
-  const error = answer?.error;
-  if (error === null || typeof error !== "object") return {};
-  return { ...error, details: Array.isArray(error.details) ? error.details : [] };
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Api, ApiError, UnreachableError } from "./api.js";
+import { Api } from "./api.js";
+import { ApiError, UnreachableError } from "./api_error.js";
 
 /** An Api whose service answers from a list; records what was asked. */
 function setup(answers: (Response | Error)[], tokens: string[] = []) {
@@ -12,6 +13,7 @@ function setup(answers: (Response | Error)[], tokens: string[] = []) {
       const answer = answers.shift() ?? new Error("no answer left");
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
+    pause: () => Promise.resolve(),
     askToken: (fault) => {
       faults.push(fault);
       return Promise.resolve(tokens.shift() ?? "");
@@ -30,6 +32,11 @@ Deno.test("Api.config() has working values when the service says nothing", async
   const named = setup([Response.json({ sample: { image: "own:1" }, features: ["cancel", 5] })]);
   const config = await named.api.config();
   assertEquals([config.sample.image, config.sample.type, config.features], ["own:1", "ds", ["cancel"]]);
+});
+
+Deno.test("Api.config() waits for a service that cannot be reached", async () => {
+  const { api, asked } = setup([new TypeError("away"), Response.json({ features: ["retry"] })]);
+  assertEquals([(await api.config()).features, asked.length], [["retry"], 2]);
 });
 
 Deno.test("Api tells a refusal with all its details", async () => {

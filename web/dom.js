@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { visibleText } from "./visible_text.js";
 
 /**
  * The element with this id.
@@ -79,13 +80,15 @@ export function spanOf(element) {
 }
 
 /**
- * Sets text only where it changes, so that nothing is laid out (or read out) in vain.
+ * Sets text only where it changes, so that nothing is laid out (or read out) in vain. What a reader could not see or
+ * would be misled by is written out, as in the log.
  *
  * @param {Element} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visibleText(text.replaceAll("\n", " "));
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /**

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { ApiError } from "./api.js";
+import { ApiError } from "./api_error.js";
 import { byId, make, setText } from "./dom.js";
 import { counted } from "./format.js";
 import { bodyOf, faultsOf, textsOf } from "./form_body.js";

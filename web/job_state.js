@@ -44,6 +44,7 @@
  * @property {number} attempt from 1
  * @property {boolean} cancelling
  * @property {string | null} waitingFor why the step does not get on at the moment
+ * @property {string} reason code of why a step failed; empty if none did
  */
 /** @typedef {Record<string, unknown>} Json */
 
@@ -136,6 +137,7 @@ export function withSnapshot(job, answer) {
       attempt: attemptOf(answer.attempt),
       cancelling: answer.cancelling === true,
       waitingFor: text(current?.waiting_for) || null,
+      reason: reasonOf(steps.find((each) => each?.reason)?.reason)?.code ?? "",
     },
     held: heldText(answer.held),
   };
@@ -157,7 +159,7 @@ function heldText(held) {
 
 /** @param {unknown} value */
 function reasonOf(value) {
-  if (value === null || typeof value !== "object") return null;
+  if (!value || typeof value !== "object") return null;
   const { code, text: words } = /** @type {Json} */ (value);
   return { code: text(code), text: text(words) };
 }

@@ -5,7 +5,8 @@
  * @module
  */
 /** @import { JobState, WorkflowRow } from "./job_state.js" */
-/** @import { Flow, JobView, StepView } from "./job_view_state.js" */
+/** @import { Flow, JobView } from "./job_view_state.js" */
+/** @import { StepView } from "./step_view_state.js" */
 
 /** @typedef {Pick<JobView, "tone" | "headline" | "detail">} Story */
 
@@ -43,7 +44,7 @@ export function requestsOf(job) {
  */
 export function story(job, flow, steps) {
   const failed = steps.find((step) => step.state === "failed");
-  const cause = failed ? `${failed.step} ${phrase(failed)}` : "";
+  const cause = failed ? phrase(failed) : "";
   const extra = flow.error && !(failed?.why && flow.error.includes(failed.why)) ? flow.error : "";
   switch (flow.status) {
     case "finishedSuccessfully":
@@ -51,7 +52,8 @@ export function story(job, flow, steps) {
     case "finishedWithError":
     case "failed": {
       const why = cause || flow.error || "no reason was given";
-      return { tone: "failed", headline: `Failed: ${why}`, detail: cause ? extra : "" };
+      const advice = failed ? adviceFor(job, failed) : "";
+      return { tone: "failed", headline: `Failed: ${why}`, detail: cause ? extra || advice : "" };
     }
     case "cancelled":
       return { tone: "cancelled", headline: cancelledBy(job), detail: stoppedText(steps) || cause };
@@ -104,10 +106,38 @@ function uncapital(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** @param {StepView} step that failed */
-function phrase(step) {
-  const why = step.why ?? "failed";
-  return /^(exited|could|was|ended) /.test(why) ? why : `failed: ${why}`;
+/** @param {StepView} failed */
+function phrase({ step, why }) {
+  const text = why ?? "failed";
+  return /^(exited|could|was|ran|is|ended|failed)\b/.test(text) ? `${step} ${text}` : `${step}: ${text}`;
+}
+
+const SEE_LOG = "Its log may say why; Retry runs the job again";
+const CORRECT = "It cannot run as it was asked to: correct that and run it as a new job";
+const NO_FAULT = "This was no fault of the program; Retry runs the job again";
+
+/** @type {Readonly<Record<string, string>>} what can be done, by the code of a failure's reason */
+const ADVICE = {
+  "exit": SEE_LOG,
+  "deadline": SEE_LOG,
+  "oom-killed": "It needed more memory than it was given: run it as a new job with more",
+  "image-pull": "Check the image's name and its registry; Retry runs the job again",
+  "config": CORRECT,
+  "rejected-by-pfcon": CORRECT,
+  "evicted": NO_FAULT,
+  "node-lost": NO_FAULT,
+  "vanished": NO_FAULT,
+  "start-failed": NO_FAULT,
+};
+
+/**
+ * @param {JobState} job one attempt
+ * @param {StepView} failed
+ * @returns {string} empty if nothing is known that would help
+ */
+function adviceFor(job, failed) {
+  const told = job.statuses.findLast((row) => row.step === failed.step)?.reason?.code;
+  return ADVICE[told ?? job.snapshot?.reason ?? ""] ?? "";
 }
 
 /**

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { ApiError } from "./api.js";
+import { ApiError } from "./api_error.js";
 import { copyLink } from "./copy_link.js";
 import { byId, setData, setText, spanOf } from "./dom.js";
 import { JobStream } from "./event_source.js";

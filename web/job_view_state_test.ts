@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { NOTHING_KNOWN, withSnapshot, withStatus, withWorkflow } from "./job_state.js";
 import { requestsOf } from "./job_story.js";
 import { spanText, viewOf } from "./job_view_state.js";
@@ -117,8 +117,14 @@ Deno.test("viewOf() shows the workflow's own error when no container can tell th
   );
   const view = viewOf(job);
   assertEquals(view.steps[0]?.state, "failed");
-  assertEquals(view.headline, "Failed: copy failed: rejected by pfcon: 400 input_dirs is missing");
+  assertEquals(view.headline, "Failed: copy: rejected by pfcon: 400 input_dirs is missing");
   assertEquals(view.detail, "");
+  const known = withSnapshot(job, {
+    current_step: "completed",
+    status: "failed",
+    steps: [{ step: "copy", reason: { code: "rejected-by-pfcon", text: "rejected by pfcon" } }],
+  });
+  assertMatch(viewOf(known).detail, /correct that and run it as a new job/);
   const silent = viewOf(jobOf(["flow", "completed", "failed", "failed", 2, "the system gave up"]));
   assertEquals(silent.headline, "Failed: the system gave up");
 });

@@ -19,8 +19,8 @@ const LOG_KEYS = {
   G: (log) => log.toEnd(),
   n: (log) => log.moveHit(1),
   N: (log) => log.moveHit(-1),
-  w: (log) => log.toggleWrap(),
-  t: (log) => log.nextZone(),
+  w: (log) => log.display.toggleWrap(),
+  t: (log) => log.display.nextZone(),
 };
 
 /**

@@ -29,7 +29,7 @@ export class LogFeed {
     const time = Date.parse(typeof event.timestamp === "string" ? event.timestamp : "");
     this.#begin(step, container, time);
     if (event.gap === true) {
-      this.gap({ job_type: step, reason: "the runtime dropped them before they were read" });
+      this.#push("gap", step, "Lines may be missing here: the runtime dropped what was unread", NaN);
     }
     if (event.eos === true) return this.#end(step, container, time, seq);
     const count = (this.#counts.get(container) ?? 0) + 1;

@@ -15,6 +15,7 @@ import { FrameLoop } from "./frame_loop.js";
 import { LogBuffer } from "./log_buffer.js";
 import { readLineLink } from "./line_link.js";
 import { LogActions } from "./log_actions.js";
+import { LogDisplay } from "./log_display.js";
 import { LogFeed } from "./log_feed.js";
 import { makeRow } from "./log_row.js";
 import { LogScroller } from "./log_scroller.js";
@@ -22,13 +23,9 @@ import { LogTabs } from "./log_tabs.js";
 import { roomFor } from "./room_for.js";
 import { scrollToMark } from "./scroll_to_mark.js";
 import { SearchBox } from "./search_box.js";
-import { keepChoice, readChoice } from "./stored.js";
 import { WholeSearch } from "./whole_search.js";
 /** @import { Api } from "./api.js" */
-/** @import { Zone } from "./format.js" */
 /** @import { Match } from "./whole_search.js" */
-
-const ZONES = /** @type {const} */ (["off", "local", "utc"]);
 
 /** In place of a line's index: it has come, but it is not held (any more). */
 const NOT_HERE = -1;
@@ -39,8 +36,6 @@ export class LogView {
   #buffer = new LogBuffer(roomFor(Reflect.get(navigator, "deviceMemory")));
   feed = new LogFeed(this.#buffer);
   #step = "";
-  /** @type {Zone} */
-  #zone = "off";
   #over = false;
   /** @type {number | null} index of the line that the address names, once it is known */
   #target = null;
@@ -72,11 +67,15 @@ export class LogView {
       closed: () => this.#search.focus(),
     });
     this.#loop = new FrameLoop(() => this.#frame(), signal);
-    this.actions = new LogActions(jobId, this.#buffer, () => ({ step: this.#step, zone: this.#zone }));
+    this.actions = new LogActions(jobId, this.#buffer, () => ({ step: this.#step, zone: this.display.zone }));
     this.#scroller = new LogScroller(this.#lines, {
       buffer: this.#buffer,
       makeRow: (index) => this.#makeRow(index),
       changed: () => this.#loop.soon(),
+    });
+    this.display = new LogDisplay({
+      setWrap: (wrap) => this.#scroller.setWrap(wrap),
+      repaint: () => this.#scroller.refresh(),
     });
     this.#search = new SearchBox(this.#buffer, {
       changed: () => this.#loop.soon(),
@@ -93,19 +92,15 @@ export class LogView {
     const signal = this.#signal;
     const on = (/** @type {string} */ id, /** @type {() => void} */ act) =>
       byId(id, HTMLElement).addEventListener("click", act, { signal });
-    on("wrap", () => this.toggleWrap());
     on("follow", () => this.toggleFollow());
     on("jump", () => this.#scroller.follow(true));
-    const zone = byId("zone", HTMLSelectElement);
-    zone.addEventListener("change", () => this.#setZone(zone.value), { signal });
     addEventListener("hashchange", () => this.#followHash(), { signal });
     this.actions.listen(signal);
     this.#search.listen(signal);
     this.#whole.listen(signal);
     this.#excerpt.listen(signal);
     this.#scroller.listen(signal);
-    this.#setWrap((readChoice("wrap") ?? String(innerWidth < 640)) === "true");
-    this.#setZone(readChoice("zone") ?? "off");
+    this.display.listen(signal);
     this.selectStep(readLineLink(location.hash)?.step ?? "");
     this.#loop.soon();
   }
@@ -179,36 +174,10 @@ export class LogView {
     this.#search.move(direction);
   }
 
-  toggleWrap() {
-    const button = byId("wrap", HTMLButtonElement);
-    const wrap = button.ariaPressed !== "true";
-    keepChoice("wrap", String(wrap));
-    this.#setWrap(wrap);
-  }
-
-  /** @param {boolean} wrap */
-  #setWrap(wrap) {
-    byId("wrap", HTMLButtonElement).ariaPressed = String(wrap);
-    this.#scroller.setWrap(wrap);
-  }
-
-  nextZone() {
-    this.#setZone(ZONES[(ZONES.indexOf(this.#zone) + 1) % ZONES.length] ?? "off");
-  }
-
-  /** @param {string} zone */
-  #setZone(zone) {
-    this.#zone = ZONES.find((known) => known === zone) ?? "off";
-    byId("zone", HTMLSelectElement).value = this.#zone;
-    keepChoice("zone", this.#zone);
-    this.#lines.classList.toggle("timed", this.#zone !== "off");
-    this.#scroller.refresh();
-  }
-
   /** @param {number} index */
   #makeRow(index) {
     return makeRow(this.#buffer.line(index), {
-      zone: this.#zone,
+      zone: this.display.zone,
       tag: this.#step === "",
       pattern: this.#search.pattern,
       current: this.#search.current,

@@ -27,6 +27,7 @@ export class StatusView {
   /** @type {Set<string>} */
   #told = new Set();
   #table = byId("events", HTMLElement);
+  #frame = byId("events-frame", HTMLElement);
 
   constructor() {
     this.#table.replaceChildren();
@@ -37,9 +38,10 @@ export class StatusView {
     byId("events-empty", HTMLElement).hidden = rows.length > 0 || this.#told.size > 0;
     for (const row of rows) {
       const known = this.#shown.get(row.key);
-      if (!known) this.#add(row);
-      else if (known.row !== row) markConfirmed(known.confirmed, row.confirmed);
+      if (known && known.row !== row) markConfirmed(known.confirmed, row.confirmed);
     }
+    const fresh = rows.filter((row) => !this.#shown.has(row.key));
+    if (fresh.length > 0) this.#follow(() => fresh.forEach((row) => this.#add(row)));
   }
 
   /**
@@ -56,9 +58,20 @@ export class StatusView {
       const said = make("td", { colspan: "4" });
       setText(said, text);
       const line = make("tr", { class: "request" }, [timeCell(time), said]);
-      this.#table.insertBefore(line, next);
+      this.#follow(() => this.#table.insertBefore(line, next));
       byId("events-empty", HTMLElement).hidden = true;
     }
+  }
+
+  /**
+   * Adds rows. Whoever sees the latest one sees the new ones too; whoever reads earlier ones is left in peace.
+   *
+   * @param {() => void} add
+   */
+  #follow(add) {
+    const { scrollTop, scrollHeight, clientHeight } = this.#frame;
+    add();
+    if (scrollHeight - scrollTop - clientHeight < 4) this.#frame.scrollTop = this.#frame.scrollHeight;
   }
 
   /** @param {StatusRow} row */

@@ -8,8 +8,10 @@
  * @module
  */
 import { byId, icon, make, setData, setIcon, setText } from "./dom.js";
-import { spanText, STEPS } from "./job_view_state.js";
-/** @import { JobView, StepView } from "./job_view_state.js" */
+import { spanText } from "./job_view_state.js";
+import { STEPS } from "./step_view_state.js";
+/** @import { JobView } from "./job_view_state.js" */
+/** @import { StepView } from "./step_view_state.js" */
 
 const TONE_ICONS = {
   unknown: "waiting",

@@ -7,7 +7,7 @@
  */
 
 /** Below the limit of every engine (Firefox: 17.8 million pixels). */
-export const MAX_SCROLL_HEIGHT = 15_000_000;
+const MAX_SCROLL_HEIGHT = 15_000_000;
 
 /**
  * @typedef {object} Geometry

@@ -21,6 +21,9 @@ Deno.test("commandLine() takes the dashes that deno task hands on, and options o
   });
   assertEquals(common("run", "--file", "a,b.json").inputFile, "a,b.json");
   assertEquals(common("run", "--file", "-").inputFile, null);
+  const program = ["--image", "i", "--entrypoint", "e"];
+  assertEquals(common("run", ...program, "--args", "--flag -x --url=y", "--url", "-u").url, "-u");
+  assertEquals(common("logs", "job", "-n", "3", "-tn4").url, URL_GIVEN);
   assertEquals(
     common("run", "j", "--image", "i", "--entrypoint", "e", "--", "--help", "--url", "x").url,
     URL_GIVEN,
@@ -41,6 +44,11 @@ Deno.test("commandLine() has help for everything that it lists", () => {
 Deno.test("commandLine() says what was probably meant, and refuses what makes no sense", () => {
   const wrong: [string, string][] = [
     ["lsit", "did you mean list?"],
+    ["help lsit", "did you mean list?"],
+    ["ps", "did you mean list?"],
+    ["logs a -z", "Cannot use -z: there is no such option"],
+    ["run --image", "it needs a value"],
+    ["logs a --type --json", "it needs a value (--type=--json"],
     ["\x1b[2J", "the commands are run, watch"],
     ["logs", "give a job's id"],
     ["watch a b", "give one id"],
@@ -66,5 +74,5 @@ Deno.test("commandLine() says what was probably meant, and refuses what makes no
     const error = assertThrows(() => read(...line.split(" ")), RangeError, message);
     assert(!error.message.includes("\x1b"));
   }
-  assertThrows(() => read("run", "--image"), TypeError);
+  assertThrows(() => read("list", "--all=yes"), TypeError);
 });

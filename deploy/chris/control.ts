@@ -1,8 +1,9 @@
 import { ChrisError } from "lib/client/chris_client.ts";
+import { FLAG, TEXT } from "../command/option.ts";
 import { visibleText } from "../command/visible_bytes.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { COMMON_USAGE, commonOptions, FLAG, parseCommand, TEXT } from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, parseCommand } from "./parse_command.ts";
 import { watchJob } from "./watch.ts";
 
 type Action = "cancel" | "retry";

@@ -1,14 +1,19 @@
 import type { LetterFilter, LetterKind } from "lib/client/chris_client.ts";
+import { oneOf, wholeNumber } from "../command/option.ts";
+import {
+  LETTER_ACTIONS,
+  LETTER_OPTIONS,
+  type LetterAction,
+  type LetterFlags,
+  letterFlags,
+} from "../dlq/letter_options.ts";
 import type { CommonOptions } from "./command.ts";
-import { commonOptions, FLAG, LIST, oneOf, parseCommand, TEXT, wholeNumber } from "./parse_command.ts";
-
-/** What can be done with dead letters. */
-export type DlqAction = "list" | "show" | "requeue" | "discard";
+import { commonOptions, parseCommand } from "./parse_command.ts";
 
 /** What the command line of `chris dlq` says. */
-export interface DlqOptions {
+export interface DlqOptions extends LetterFlags {
   readonly common: CommonOptions;
-  readonly action: DlqAction;
+  readonly action: LetterAction;
   readonly kinds: readonly LetterKind[];
   readonly ids: readonly string[];
   readonly filter: LetterFilter;
@@ -16,58 +21,25 @@ export interface DlqOptions {
   /** Most letters of each stream. */
   readonly limit: number | undefined;
   readonly after: string | undefined;
-  readonly dryRun: boolean;
-  readonly withEarlier: boolean;
-  readonly force: boolean;
-  readonly yes: boolean;
-  readonly raw: boolean;
-  readonly json: boolean;
 }
 
-const OPTIONS = {
-  "stream": TEXT,
-  "job": TEXT,
-  "reason": TEXT,
-  "origin": TEXT,
-  "since": TEXT,
-  "until": TEXT,
-  "limit": TEXT,
-  "after": TEXT,
-  "id": LIST,
-  "all": FLAG,
-  "dry-run": FLAG,
-  "with-earlier": FLAG,
-  "force": FLAG,
-  "yes": FLAG,
-  "raw": FLAG,
-} as const;
-
-/** Which options mean something to which action, beside those that all know. */
-const ONLY: Readonly<Partial<Record<keyof typeof OPTIONS, readonly DlqAction[]>>> = {
+/** Unlike `deno task dlq`, this one discards by id alone. */
+const ONLY = {
   "job": ["list", "requeue"],
   "reason": ["list", "requeue"],
   "origin": ["list", "requeue"],
   "since": ["list", "requeue"],
   "until": ["list", "requeue"],
   "limit": ["list", "requeue"],
-  "after": ["list"],
   "all": ["list", "requeue"],
-  "dry-run": ["requeue", "discard"],
-  "with-earlier": ["requeue"],
-  "force": ["requeue"],
-  "yes": ["discard"],
-  "raw": ["show"],
-};
+} as const;
 
 /** Reads what follows `dlq`. Pure. @throws {RangeError | TypeError} if it cannot work. */
 export function dlqOptions(args: readonly string[], url: string): DlqOptions {
-  const { values, positionals: [name, ...rest] } = parseCommand(args, OPTIONS);
-  const action = oneOf("dlq", name ?? "", ["list", "show", "requeue", "discard"]) ?? "list";
-  for (const [option, actions] of Object.entries(ONLY)) {
-    if (!values[option as keyof typeof OPTIONS] || actions?.includes(action)) continue;
-    throw new RangeError(`Cannot ${action} with --${option}: it is for ${actions?.join(" and ")}`);
-  }
-  const { job, reason, origin, since, until } = values;
+  const { values, positionals: [name, ...rest] } = parseCommand(args, LETTER_OPTIONS);
+  const action = oneOf("dlq", name ?? "", LETTER_ACTIONS) ?? "list";
+  const flags = letterFlags(action, values, ONLY);
+  const { job, reason, origin, since, until, all } = values;
   const filter = { job, reason, origin, since, until };
   const ids = [...rest, ...values.id ?? []];
   const filtered = ids.length > 0 || Object.values(filter).some((field) => field !== undefined);
@@ -75,24 +47,19 @@ export function dlqOptions(args: readonly string[], url: string): DlqOptions {
     throw new RangeError(`Cannot ${action} a letter: give its id`);
   }
   if (action === "list" && ids.length > 0) throw new RangeError("Cannot list by id: show does that");
-  if (action === "requeue" && filtered === values.all) {
+  if (action === "requeue" && filtered === all) {
     throw new RangeError("Cannot requeue: say which letters are meant, or --all, and not both");
   }
   const kind = oneOf("--stream", values.stream, ["status", "logs"]);
   return {
+    ...flags,
     common: commonOptions(values, url),
     action,
     kinds: kind ? [kind] : ["status", "logs"],
     ids,
     filter,
-    all: values.all,
+    all,
     limit: wholeNumber("--limit", values.limit),
     after: values.after,
-    dryRun: values["dry-run"],
-    withEarlier: values["with-earlier"],
-    force: values.force,
-    yes: values.yes,
-    raw: values.raw,
-    json: values.json,
   };
 }

@@ -1,5 +1,6 @@
 import { type ChrisClient, ChrisOutageError, type WorkflowView } from "lib/client/chris_client.ts";
 import { sleep } from "lib/run/sleep.ts";
+import { eventsUntilOver } from "./events_until_over.ts";
 import { isRunning } from "./exit_codes.ts";
 import type { JobViewer } from "./job_viewer.ts";
 import { ReconnectNotes } from "./reconnect_notes.ts";
@@ -31,7 +32,7 @@ export async function followJob(
   if (!logs && !isRunning(first.status)) return first;
   using looking = new Looking(client, jobId, { viewer, signal, pollMs, endAtOver: !logs });
   const connection = new ReconnectNotes((text) => viewer.note(text));
-  const events = client.events(jobId, {
+  const events = eventsUntilOver(client, jobId, {
     kind: logs ? "all" : "workflow",
     signal: looking.signal,
     onReconnecting: (what) => connection.lost(what),

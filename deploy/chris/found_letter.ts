@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Letter, LetterHead, ListedLetter } from "lib/client/chris_client.ts";
-import type { FoundLetter, LetterHead as FoundHead } from "lib/stream/found_letter.ts";
+import type { FoundLetter, LetterHead as FoundHead } from "lib/stream/dead_letters/found_letter.ts";
 
 /** What the service tells of a letter, as those who read it from Redis find it; without its bytes in a list. Pure. */
 export function foundLetterOf(letter: ListedLetter & Partial<Letter>): FoundLetter {

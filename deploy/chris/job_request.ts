@@ -1,6 +1,6 @@
 import type { JobParams } from "lib/client/chris_client.ts";
+import { LIST, oneOf, TEXT, wholeNumber } from "../command/option.ts";
 import { splitWords } from "../../workers/sse_service/jobs/split_words.ts";
-import { LIST, oneOf, TEXT, wholeNumber } from "./parse_command.ts";
 
 /** Options of `run` that say what is to be run. */
 export const JOB_OPTIONS = {

@@ -1,18 +1,10 @@
 import type { ListedJob, WorkflowStatus } from "lib/client/chris_client.ts";
+import { FLAG, LIST, oneOf, TEXT, wholeNumber } from "../command/option.ts";
 import type { Paint } from "../command/paint.ts";
 import { visibleText } from "../command/visible_bytes.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import {
-  COMMON_USAGE,
-  commonOptions,
-  FLAG,
-  LIST,
-  oneOf,
-  parseCommand,
-  TEXT,
-  wholeNumber,
-} from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, parseCommand } from "./parse_command.ts";
 import { statusWord } from "./show_workflow.ts";
 
 const STATUSES = ["running", "finishedSuccessfully", "finishedWithError", "failed", "cancelled"] as const;
@@ -77,7 +69,7 @@ async function listJobs(
 }
 
 /** One line for a job. */
-export function jobLine(job: ListedJob, { paint, now }: { paint: Paint; now: number }): string {
+function jobLine(job: ListedJob, { paint, now }: { paint: Paint; now: number }): string {
   const status = statusWord(job.status, paint) + " ".repeat(Math.max(0, 22 - job.status.length));
   const step = job.status === "running" ? visibleText(job.current_step) : "";
   const remark = job.held ? paint("yellow", `  held: ${visibleText(job.held)}`) : "";

@@ -1,12 +1,13 @@
 import type { GapNotice, LogEvent, WorkflowView } from "lib/client/chris_client.ts";
 import { type Output, OutputClosedError, OutputFailedError } from "../command/output.ts";
 import type { Paint } from "../command/paint.ts";
+import { visibleText } from "../command/visible_bytes.ts";
 import type { JobViewer } from "./job_viewer.ts";
 import { LiveBlock } from "./live_block.ts";
 import { nextStep } from "./next_step.ts";
 import { isRunning } from "./exit_codes.ts";
 import { workflowLines } from "./show_workflow.ts";
-import { writeLogLine } from "./write_log_line.ts";
+import { remarkOn, writeLogLine } from "./write_log_line.ts";
 
 /** What a terminal shows and where its lines go. */
 export interface LiveViewerOptions {
@@ -42,6 +43,8 @@ export class LiveViewer implements JobViewer {
   }
 
   line(event: LogEvent): void {
+    const remark = remarkOn(event);
+    if (remark) this.note(remark);
     if (event.eos) return;
     this.#block.erase();
     writeLogLine(event, this.#options, { raw: false, timestamps: false });
@@ -53,7 +56,7 @@ export class LiveViewer implements JobViewer {
 
   note(text: string): void {
     this.#block.erase();
-    this.#options.screen.line(this.#options.paint("dim", text));
+    this.#options.screen.line(this.#options.paint("dim", visibleText(text)));
     this.#draw();
   }
 

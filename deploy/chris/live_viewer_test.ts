@@ -46,6 +46,27 @@ Deno.test("LiveViewer leaves how the job stands, in full, when it is done", () =
   assertEquals(written().endsWith("\x1b[1A\r\x1b[Jjob-a  finishedSuccessfully  40 s\n"), true, written());
 });
 
+Deno.test("LiveViewer tells of lines that are missing or were cut, and shows nothing that a terminal would obey", () => {
+  const { viewer, written } = setup();
+  const line = { event_id: "", job_id: "job-a", job_type: "plugin", container_name: "job-a", timestamp: "" };
+  viewer.line({
+    ...line,
+    job_type: "plugin",
+    line: "text\x1b[2J",
+    stream: "stdout",
+    eos: false,
+    truncated: 9,
+  });
+  viewer.line({ ...line, job_type: "plugin", line: "", stream: "", eos: true, gap: true });
+  viewer.gap({ reason: "\x1b[2J" });
+  viewer[Symbol.dispose]();
+  const texts = written().split("\n");
+  assertMatch(texts[0] ?? "", /was cut: it had 9 bytes/);
+  assertEquals(texts[1], "text^[[2J");
+  assertMatch(texts[2] ?? "", /^lines may be missing here/);
+  assertMatch(texts[3] ?? "", /\(\\u\{1b\}\[2J\)$/);
+});
+
 Deno.test("LiveViewer is done also where nobody reads any more", () => {
   const { viewer, faults } = setup({ closed: true });
   viewer[Symbol.dispose]();

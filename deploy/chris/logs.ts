@@ -1,16 +1,9 @@
 import type { JobType, LogEvent } from "lib/client/chris_client.ts";
+import { FLAG, oneOf, TEXT, wholeNumber } from "../command/option.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { eventsUntilOver } from "./events_until_over.ts";
 import { EXIT } from "./exit_codes.ts";
-import {
-  COMMON_USAGE,
-  commonOptions,
-  FLAG,
-  oneJob,
-  oneOf,
-  parseCommand,
-  TEXT,
-  wholeNumber,
-} from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, oneJob, parseCommand } from "./parse_command.ts";
 import { ReconnectNotes } from "./reconnect_notes.ts";
 import { requireJob } from "./require_job.ts";
 import { remarkOn, writeLogLine } from "./write_log_line.ts";
@@ -88,7 +81,7 @@ async function showLogs(context: CommandContext, options: LogsOptions): Promise<
   // The service counts all lines of a job, so the last ones of some kind are picked here.
   const last = tail !== undefined && picky ? new LastLines(tail) : null;
   const write = (line: LogLine) => writeLine(context, line, options);
-  const events = client.events(jobId, {
+  const events = eventsUntilOver(client, jobId, {
     kind: "logs",
     from,
     tail: last ? undefined : tail,
@@ -102,12 +95,13 @@ async function showLogs(context: CommandContext, options: LogsOptions): Promise<
     else if (event.kind === "logs" && wanted(event.data, options)) {
       if (last && !caughtUp) last.add({ id: event.id, event: event.data });
       else write({ id: event.id, event: event.data });
-    } else if ((event.kind === "caught-up" || event.kind === "end") && !caughtUp) {
+    } else if (event.kind === "caught-up" && !caughtUp) {
       caughtUp = true;
       last?.take().forEach(write);
       if (!follow) return EXIT.done;
     }
   }
+  if (!caughtUp) last?.take().forEach(write);
   return EXIT.done;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ChrisClient, ChrisError, ChrisOutageError } from "lib/client/chris_client.ts";
+import { ChrisClient, ChrisError, ChrisOutageError, type Token } from "lib/client/chris_client.ts";
 import { Output, OutputClosedError, OutputFailedError } from "../command/output.ts";
 import { painter } from "../command/paint.ts";
 import { visibleText } from "../command/visible_bytes.ts";
@@ -64,13 +64,14 @@ function refusal({ message, status }: ChrisError): string {
   return message;
 }
 
-/** Why there was no answer, as far as the runtime says. */
-function causeOf({ cause }: ChrisOutageError): string {
-  return cause instanceof Error ? ` (${cause.message})` : "";
+/** Why there was no answer, as far as the runtime says: it wraps what happened. */
+function causeOf({ cause }: Error): string {
+  if (!(cause instanceof Error)) return "";
+  return causeOf(cause) || ` (${cause.message})`;
 }
 
 async function contextOf(common: CommonOptions, signal: AbortSignal): Promise<CommandContext> {
-  const token = await tokenOf(common.tokenFile);
+  const token = await tokenFor(common.tokenFile);
   const drawable = (Deno.env.get("TERM") ?? "dumb") !== "dumb";
   const out = new Output(Deno.stdout);
   const err = new Output(Deno.stderr);
@@ -83,13 +84,26 @@ async function contextOf(common: CommonOptions, signal: AbortSignal): Promise<Co
     signal,
     live: { out: Deno.stdout.isTerminal() && drawable, err: Deno.stderr.isTerminal() && drawable },
     now: Date.now,
-    readText: (path) => path === "-" ? new Response(Deno.stdin.readable).text() : readFile(path),
+    readText: readFile,
     confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : null,
   };
 }
 
+/**
+ * The token; that of a file is read again when the service refuses it, as tokens expire and whoever puts them there
+ * puts new ones there.
+ */
+async function tokenFor(file: string | null): Promise<Token | undefined> {
+  let token = await readToken(file);
+  if (file === null || file === "-") return token;
+  return async ({ refused }) => {
+    if (refused) token = await readToken(file) ?? token;
+    return token ?? "";
+  };
+}
+
 /** @throws {RangeError} if it cannot be read, or no request could carry it. */
-async function tokenOf(file: string | null): Promise<string | undefined> {
+async function readToken(file: string | null): Promise<string | undefined> {
   const token = (file === null ? Deno.env.get("CHRIS_TOKEN") : await readFile(file))?.trim() ?? "";
   if (/^[\x21-\x7e]*$/.test(token)) return token || undefined;
   throw new RangeError(
@@ -97,15 +111,13 @@ async function tokenOf(file: string | null): Promise<string | undefined> {
   );
 }
 
-/** @throws {RangeError} if it cannot be read. */
+/** The text of a file; `-` is standard input. @throws {RangeError} if it cannot be read. */
 async function readFile(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return path === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(path);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.PermissionDenied)) {
-      throw cause;
-    }
-    throw new RangeError(`Cannot read ${path}: ${cause.message}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(`Cannot read ${path}: ${why}`, { cause });
   }
 }
 

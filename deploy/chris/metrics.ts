@@ -1,9 +1,10 @@
 import type { Metrics } from "lib/client/chris_client.ts";
+import { FLAG } from "../command/option.ts";
 import { visibleText } from "../command/visible_bytes.ts";
 import type { Paint } from "../command/paint.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { COMMON_USAGE, commonOptions, FLAG, parseCommand } from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, parseCommand } from "./parse_command.ts";
 
 const USAGE = `Usage: deno task chris metrics [options]
 

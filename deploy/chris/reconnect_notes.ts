@@ -1,5 +1,4 @@
 import type { Reconnecting } from "lib/client/chris_client.ts";
-import { visibleText } from "../command/visible_bytes.ts";
 import { duration } from "./duration.ts";
 
 /** Tells once that a stream was cut, and that its outage is over when it goes on. */
@@ -15,7 +14,7 @@ export class ReconnectNotes {
   lost({ cause, delayMs, failures }: Reconnecting): void {
     if (failures < 2 || this.#away) return;
     this.#away = true;
-    this.#note(`${visibleText(cause.message)}; trying again until it works, next in ${duration(delayMs)}`);
+    this.#note(`${cause.message}; trying again until it works, next in ${duration(delayMs)}`);
   }
 
   /** An event came. */

@@ -1,8 +1,9 @@
 import type { JobParams } from "lib/client/chris_client.ts";
+import { FLAG, TEXT } from "../command/option.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import { JOB_OPTIONS, jobFile, jobRequest } from "./job_request.ts";
-import { COMMON_USAGE, commonOptions, FLAG, parseCommand, TEXT } from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, parseCommand } from "./parse_command.ts";
 import { watchJob } from "./watch.ts";
 
 const USAGE = `Usage: deno task chris run [JOB] --image NAME --entrypoint WORDS [options] [-- ARG …]

@@ -32,7 +32,7 @@ export function workflowLines(view: WorkflowView, { now, paint }: { now: number;
 export function stepLine(step: StepView, { now, paint }: { now: number; paint: Paint }): string {
   const ms = step.duration_ms ?? now - Date.parse(step.started_at);
   const name = visibleText(step.step).padEnd(8);
-  const status = statusWord(step.status, paint) + " ".repeat(Math.max(0, 21 - step.status.length));
+  const status = statusWord(step.status, paint) + " ".repeat(Math.max(0, 20 - step.status.length));
   return `${name}${status}${duration(ms).padStart(10)}${stepNote(step, paint)}`;
 }
 

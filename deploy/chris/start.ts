@@ -6,6 +6,7 @@
  */
 import { hostsOf } from "lib/run/net_hosts.ts";
 import { runProgram } from "../command/run_program.ts";
+import { visibleText } from "../command/visible_bytes.ts";
 import type { CommonOptions } from "./command.ts";
 import { commandLine, DEFAULT_URL } from "./command_line.ts";
 import { VARIABLES } from "./config.ts";
@@ -22,14 +23,16 @@ async function start(args: readonly string[]): Promise<number> {
     return await runProgram(new URL("./main.ts", import.meta.url), { flags, args });
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    console.error(`${error.message}. Try --help`);
+    console.error(`${visibleText(error.message)}${error.message.endsWith("?") ? "" : "."} Try --help`);
     return EXIT.usage;
   }
 }
 
 /** @throws {RangeError} if the address cannot be read. */
 function flagsOf({ url, tokenFile, inputFile }: CommonOptions): string[] {
-  const files = [tokenFile, inputFile].flatMap((file) => file === null ? [] : [file.replaceAll(",", ",,")]);
+  const files = [tokenFile, inputFile].flatMap((file) => {
+    return file === null || file === "-" ? [] : [file.replaceAll(",", ",,")];
+  });
   return [
     "--ignore-env",
     `--allow-env=${VARIABLES.join(",")}`,

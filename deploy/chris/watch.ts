@@ -1,8 +1,9 @@
+import { FLAG } from "../command/option.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { exitCodeOf } from "./exit_codes.ts";
 import { followJob } from "./follow_job.ts";
 import { openViewer } from "./open_viewer.ts";
-import { COMMON_USAGE, commonOptions, FLAG, oneJob, parseCommand } from "./parse_command.ts";
+import { COMMON_USAGE, commonOptions, oneJob, parseCommand } from "./parse_command.ts";
 
 const USAGE = `Usage: deno task chris watch JOB [options]
 

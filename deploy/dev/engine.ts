@@ -5,7 +5,7 @@
  * @module
  */
 import { engineVersion, findEngine } from "./docker_client.ts";
-import { DemoProcess } from "./demo/demo_process.ts";
+import { RestartableProcess } from "./services/restartable_process.ts";
 
 /** A container engine that is ready. Disposing ends it if it was started here. */
 export interface Engine extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Engine extends AsyncDisposable {
   /** For people: "Docker Engine 27.1 at unix:///var/run/docker.sock". */
   readonly description: string;
   /** What serves it, if it was started here. */
-  readonly part?: DemoProcess;
+  readonly part?: RestartableProcess;
 }
 
 /** What to pick an engine by. */
@@ -49,7 +49,7 @@ export async function startProcessEngine(options: Omit<EngineOptions, "env">): P
   const data = `${options.dir}/engine`;
   await Deno.mkdir(data, { recursive: true });
   const host = `unix://${socket}`;
-  const part = new DemoProcess({
+  const part = new RestartableProcess({
     name: "process_engine",
     command: Deno.execPath(),
     // It runs whatever a container is told to run, on whatever files: the one part that needs all of these.

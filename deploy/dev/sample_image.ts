@@ -11,7 +11,7 @@ import { busyboxRoot, findStaticBusybox } from "./busybox_root.ts";
 import { tarArchive } from "./tar_archive.ts";
 
 /** A plugin of the ChRIS project. */
-export const PLUGIN_IMAGE = "ghcr.io/fnndsc/pl-simpledsapp:2.1.0";
+const PLUGIN_IMAGE = "ghcr.io/fnndsc/pl-simpledsapp:2.1.0";
 
 /** The image made of a busybox where the other cannot be had. */
 export const BUSYBOX_IMAGE = "localhost/chris-sample:1";

@@ -4,11 +4,15 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import { DeadLetters } from "lib/stream/dead_letters.ts";
-import { discard } from "lib/stream/discard.ts";
-import type { FoundLetter } from "lib/stream/found_letter.ts";
-import { type LetterKind, type LetterSettings, letterSources } from "lib/stream/letter_sources.ts";
-import { requeue } from "lib/stream/requeue.ts";
+import { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
+import { discard } from "lib/stream/dead_letters/discard.ts";
+import type { FoundLetter } from "lib/stream/dead_letters/found_letter.ts";
+import {
+  type LetterKind,
+  type LetterSettings,
+  letterSources,
+} from "lib/stream/dead_letters/letter_sources.ts";
+import { requeue } from "lib/stream/dead_letters/requeue.ts";
 import type { Output } from "../command/output.ts";
 import type { Paint } from "../command/paint.ts";
 import type { DlqOptions } from "./options.ts";

@@ -9,7 +9,7 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { redisFaults } from "lib/stream/redis_address.ts";
-import { Output, OutputClosedError } from "../command/output.ts";
+import { Output, OutputClosedError, OutputFailedError } from "../command/output.ts";
 import { painter } from "../command/paint.ts";
 import { visibleJson, visibleText } from "../command/visible_bytes.ts";
 import { runCommand } from "./commands.ts";
@@ -23,7 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await onRedis(options, settings);
   } catch (error) {
     if (error instanceof OutputClosedError) return 0;
-    if (error instanceof OutageError) return fail(error, 1);
+    if (error instanceof OutageError || error instanceof OutputFailedError) return fail(error, 1);
     if (error instanceof ConfigError || error instanceof RangeError || error instanceof TypeError) {
       return fail(error, 2);
     }

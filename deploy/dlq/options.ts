@@ -1,27 +1,26 @@
 import { parseArgs } from "node:util";
 import { entryIdParts } from "lib/stream/entry_id.ts";
-import type { LetterFilter } from "lib/stream/dead_letter_filter.ts";
-import { LETTER_KINDS, type LetterKind } from "lib/stream/letter_sources.ts";
-
-/** What can be done with dead letters. */
-export const ACTIONS = ["list", "show", "requeue", "discard"] as const;
-/** One of them. */
-export type Action = typeof ACTIONS[number];
+import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
+import { LETTER_KINDS, type LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import { oneOf, TEXT, wholeNumber } from "../command/option.ts";
+import {
+  LETTER_ACTIONS,
+  LETTER_OPTIONS,
+  type LetterAction,
+  type LetterFlags,
+  letterFlags,
+  type LetterValues,
+} from "./letter_options.ts";
 
 /** What the command line says. */
-export interface DlqOptions {
-  readonly action: Action;
+export interface DlqOptions extends LetterFlags {
+  readonly action: LetterAction;
   readonly kinds: readonly LetterKind[];
   readonly filter: LetterFilter;
   /** Most letters of each stream. */
   readonly limit: number;
+  /** Only letters after the one of this id. */
   readonly after: string | undefined;
-  readonly dryRun: boolean;
-  readonly withEarlier: boolean;
-  readonly force: boolean;
-  readonly yes: boolean;
-  readonly raw: boolean;
-  readonly json: boolean;
   /** Longest wait for Redis to answer at all (ms). */
   readonly waitMs: number;
 }
@@ -29,40 +28,11 @@ export interface DlqOptions {
 /** Letters that `list` shows unless told otherwise: a screenful or two. */
 const LIST_LIMIT = 100;
 
-const FLAG = { type: "boolean", default: false } as const;
-const TEXT = { type: "string" } as const;
-const OPTIONS = {
-  "stream": TEXT,
-  "job": TEXT,
-  "reason": TEXT,
-  "origin": TEXT,
-  "since": TEXT,
-  "until": TEXT,
-  "limit": TEXT,
-  "after": TEXT,
-  "wait": { type: "string", default: "10" },
-  "id": { type: "string", multiple: true },
-  "all": FLAG,
-  "dry-run": FLAG,
-  "with-earlier": FLAG,
-  "force": FLAG,
-  "yes": FLAG,
-  "raw": FLAG,
-  "json": FLAG,
-} as const;
+/** Default of `--wait`, and the most it can be (s): timers take no more. */
+const WAIT_S = 10;
+const MAX_WAIT_S = 1_000_000;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
-
-/** Which options mean something to which action, beside those that all know. */
-const ONLY: Readonly<Record<string, readonly Action[]>> = {
-  "after": ["list"],
-  "all": ["list", "requeue", "discard"],
-  "dry-run": ["requeue", "discard"],
-  "with-earlier": ["requeue"],
-  "force": ["requeue"],
-  "yes": ["discard"],
-  "raw": ["show"],
-};
+const OPTIONS = { ...LETTER_OPTIONS, "wait": TEXT } as const;
 
 /**
  * Reads the command line; `now` is ms since 1970.
@@ -75,14 +45,11 @@ export function dlqOptions(args: readonly string[], now: number): DlqOptions {
     options: OPTIONS,
     allowPositionals: true,
   });
-  const action = ACTIONS.find((known) => known === name);
-  if (!action) throw new RangeError(`Cannot ${name ?? "begin"}: expected one of ${ACTIONS.join(", ")}`);
-  const stray = Object.keys(ONLY).find((option) =>
-    values[option as keyof Values] && !ONLY[option]?.includes(action)
-  );
-  if (stray) {
-    throw new RangeError(`Cannot ${action} with --${stray}: it is for ${ONLY[stray]?.join(" and ")}`);
+  const action = LETTER_ACTIONS.find((known) => known === name);
+  if (!action) {
+    throw new RangeError(`Cannot ${name ?? "begin"}: expected one of ${LETTER_ACTIONS.join(", ")}`);
   }
+  const flags = letterFlags(action, values, { "all": ["list", "requeue", "discard"] });
   const filter = filterOf(values, [...rest, ...values.id ?? []], now);
   if (action === "show" && filter.ids === undefined) {
     throw new RangeError("Cannot show a letter: give its id");
@@ -91,23 +58,19 @@ export function dlqOptions(args: readonly string[], now: number): DlqOptions {
   if ((action === "requeue" || action === "discard") && meansAll !== values.all) {
     throw new RangeError(`Cannot ${action}: say which letters are meant, or --all, and not both`);
   }
+  const kind = oneOf("--stream", values.stream, LETTER_KINDS);
   return {
+    ...flags,
     action,
-    kinds: kindsOf(values.stream),
+    kinds: kind ? [kind] : LETTER_KINDS,
     filter,
     limit: limitOf(values.limit, action === "list" ? LIST_LIMIT : Infinity),
     after: values.after === undefined ? undefined : entryId(values.after),
-    dryRun: values["dry-run"],
-    withEarlier: values["with-earlier"],
-    force: values.force,
-    yes: values.yes,
-    raw: values.raw,
-    json: values.json,
-    waitMs: wholeNumber("--wait", values.wait) * 1_000,
+    waitMs: Math.min(wholeNumber("--wait", values.wait) ?? WAIT_S, MAX_WAIT_S) * 1_000,
   };
 }
 
-function filterOf(values: Values, ids: readonly string[], now: number): LetterFilter {
+function filterOf(values: LetterValues, ids: readonly string[], now: number): LetterFilter {
   return {
     ...(ids.length > 0 ? { ids: ids.map(entryId) } : {}),
     ...(values.job === undefined ? {} : { jobId: values.job }),
@@ -118,23 +81,9 @@ function filterOf(values: Values, ids: readonly string[], now: number): LetterFi
   };
 }
 
-function kindsOf(stream: string | undefined): readonly LetterKind[] {
-  if (stream === undefined) return LETTER_KINDS;
-  const kind = LETTER_KINDS.find((known) => known === stream);
-  if (!kind) throw new RangeError(`Cannot use --stream "${stream}": expected ${LETTER_KINDS.join(" or ")}`);
-  return [kind];
-}
-
 function limitOf(text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  return wholeNumber("--limit", text) || Infinity;
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,6}$/.test(text)) {
-    throw new RangeError(`Cannot use ${option} "${text}": expected a whole number`);
-  }
-  return Number(text);
+  const limit = wholeNumber("--limit", text);
+  return limit === undefined ? fallback : limit || Infinity;
 }
 
 /** The id in full. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Discarded } from "lib/stream/discard.ts";
-import type { FoundLetter, LetterHead } from "lib/stream/found_letter.ts";
-import type { LetterKind } from "lib/stream/letter_sources.ts";
-import type { Requeued } from "lib/stream/requeue.ts";
+import type { Discarded } from "lib/stream/dead_letters/discard.ts";
+import type { FoundLetter, LetterHead } from "lib/stream/dead_letters/found_letter.ts";
+import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { Paint } from "../command/paint.ts";
 import { visibleBytes, visibleText } from "../command/visible_bytes.ts";
 

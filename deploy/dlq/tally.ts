@@ -1,6 +1,6 @@
-import type { Discarded } from "lib/stream/discard.ts";
-import type { LetterKind } from "lib/stream/letter_sources.ts";
-import type { Requeued } from "lib/stream/requeue.ts";
+import type { Discarded } from "lib/stream/dead_letters/discard.ts";
+import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { CommandContext } from "./commands.ts";
 import { outcomeJson, outcomeLine } from "./show_letter.ts";
 

@@ -56,11 +56,12 @@ export class Health {
 
   /** Answers `/health` (alive) and `/ready` (one line per dependency, then details; 503 unless all are well). */
   async answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/health") return Response.json({ status: "ok" });
-    if (pathname !== "/ready") {
-      return Response.json({ error: { code: "not_found", message: "unknown path" } }, { status: 404 });
+    const pathname = pathOf(request);
+    if (pathname === null) {
+      return fault(400, "malformed_request", "expected a URL, and a host in the Host header");
     }
+    if (pathname === "/health") return Response.json({ status: "ok" });
+    if (pathname !== "/ready") return fault(404, "not_found", "unknown path");
     const body = await this.readiness();
     return Response.json(body, { status: body.status === "ready" ? 200 : 503 });
   }
@@ -95,6 +96,15 @@ export class Health {
       }),
     );
   }
+}
+
+/** The path that a request is for; null if what the server made of its target and Host header is no URL. */
+export function pathOf(request: Request): string | null {
+  return URL.parse(request.url)?.pathname ?? null;
+}
+
+function fault(status: number, code: string, message: string): Response {
+  return Response.json({ error: { code, message } }, { status });
 }
 
 /** A question without answer for so long is put again, as its connection may be lost for good (ms). */

@@ -99,6 +99,24 @@ Deno.test("Health answers 404 to other paths", async () => {
   assertEquals([answer.status, (await answer.json()).error.code], [404, "not_found"]);
 });
 
+Deno.test("G12 Health answers requests whose target and Host header make no URL with 400", async () => {
+  const health = new Health();
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => health.answer(request),
+  );
+  const statusOf = async (target: string, host: string) => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+    const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    return (await new Response(connection.readable).text()).slice(9, 12);
+  };
+  for (const host of ["a b", "[", "a:99999"]) assertEquals(await statusOf("/health", host), "400", host);
+  assertEquals(await statusOf("http://[/", "a"), "400");
+  assertEquals(await statusOf("//health", "a"), "404");
+  assertEquals(await statusOf("/health", "a"), "200");
+});
+
 Deno.test("Health tells details beside its dependencies, whatever they say", async () => {
   const health = new Health();
   health.add("redis", () => Promise.resolve());

@@ -5,7 +5,7 @@
  */
 import type { z } from "@zod/zod";
 import { ConfigError, readConfig } from "./config.ts";
-import { Health } from "./health.ts";
+import { Health, pathOf } from "./health.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { OutageError } from "./outage_error.ts";
@@ -154,9 +154,7 @@ function serveHealth(
       onListen: ({ hostname, port }) => log.info({ hostname, port }, "health server listens"),
     },
     (request) =>
-      new URL(request.url).pathname === "/metrics"
-        ? metrics.answer(request.headers.get("accept"))
-        : health.answer(request),
+      pathOf(request) === "/metrics" ? metrics.answer(request.headers.get("accept")) : health.answer(request),
   );
   // A client that dawdles holds nobody up.
   return { [Symbol.asyncDispose]: () => Promise.race([server.shutdown(), sleep(1_000)]) };

@@ -1,7 +1,7 @@
 /**
  * The outbox (architecture.md §5.4): events that commit together with the state they tell of, and go out to the
- * streams afterwards, in order per job. Published rows stay: they are the record of confirmations and workflow
- * events.
+ * streams afterwards, in order per job: a job's rows are written under its lock, so their numbers grow in the order in
+ * which they commit. Published rows stay: they are the record of confirmations and workflow events.
  *
  * @module
  */

@@ -132,15 +132,3 @@ export async function lastEnd(sql: Sql, jobId: string, step: JobType): Promise<S
     ORDER BY (event ->> 'timestamp')::timestamptz DESC, entry_ms DESC, entry_seq DESC LIMIT 1`;
   return row ? StatusEvent.parse(row.event) : null;
 }
-
-/**
- * Ids of the containers that reported states of this job, by step: the newest container of each. An older one may
- * well report last (that it vanished), but what it reports is older.
- */
-export async function containerIds(sql: Sql, jobId: string): Promise<Map<string, string | null>> {
-  const rows = await sql`
-    SELECT DISTINCT ON (event ->> 'job_type') event ->> 'job_type' AS step, event ->> 'container_id' AS id
-    FROM job_status_history WHERE job_id = ${jobId}
-    ORDER BY event ->> 'job_type', (event ->> 'timestamp')::timestamptz DESC, entry_ms DESC, entry_seq DESC`;
-  return new Map(rows.map((row) => [row.step, row.id ?? null]));
-}

@@ -90,17 +90,17 @@ export async function withdrawOrder(sql: Sql, jobId: string, step: JobType, why:
 export async function takeSilentSteps(
   sql: Sql,
   { silentMs, limit }: { silentMs: number; limit: number },
-): Promise<{ jobId: string; step: JobType }[]> {
+): Promise<{ jobId: string; step: JobType; attempt: number }[]> {
   const rows = await sql`
     UPDATE job_step SET checked_at = now()
     FROM (
-      SELECT s.job_id, s.step FROM job_step s JOIN job_workflow w ON w.job_id = s.job_id AND w.current_step = s.step
+      SELECT s.job_id, s.step, w.attempt FROM job_step s JOIN job_workflow w ON w.job_id = s.job_id AND w.current_step = s.step
       WHERE w.status = 'running' AND s.outcome IS NULL
         AND GREATEST(s.ordered_at, s.checked_at) < now() - ${silentMs} * interval '1 millisecond'
         AND s.ordered_at IS NOT NULL
       ORDER BY s.ordered_at LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED
     ) AS silent
     WHERE job_step.job_id = silent.job_id AND job_step.step = silent.step
-    RETURNING job_step.job_id, job_step.step`;
-  return rows.map((row) => ({ jobId: row.job_id, step: row.step }));
+    RETURNING job_step.job_id, job_step.step, silent.attempt`;
+  return rows.map((row) => ({ jobId: row.job_id, step: row.step, attempt: row.attempt }));
 }

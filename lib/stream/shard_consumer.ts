@@ -10,7 +10,8 @@
  *   or of Redis, is waited out with the entries in hand and counts as no failure (`delivery.ts`).
  * - **Poison does not stop the line (G9).** What cannot be decoded is buried at once. Any other error is the
  *   entry's own fault: the batch is tried one by one, the culprit is tried again with growing pauses while other
- *   jobs go on, and buried after so many tries. What ends the process itself is found out by `crash_watch.ts`.
+ *   jobs go on, and buried after so many tries. What ends the process itself is found out by `crash_watch.ts`, and
+ *   what would by its size alone is taken in smaller batches (`batch_room.ts`).
  * - **Nothing is skipped.** An entry leaves the pending list only by acknowledgement or burial. What the stream
  *   itself has lost is told and counted (`trim_watch.ts`).
  *
@@ -18,6 +19,7 @@
  */
 import { UndecodableEntryError } from "../event/codec.ts";
 import { backoffMs } from "../run/backoff.ts";
+import { BatchRoom } from "./batch_room.ts";
 import { DeadlyEntryError } from "./crash_watch.ts";
 import { Delivery, type DeliveryOptions, type Seen } from "./delivery.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "./entry_id.ts";
@@ -94,22 +96,23 @@ export class ShardConsumer<E> {
       { vanished: 0, accused: 0 };
     this.#delivery.suspicious = vanished >= this.#options.maxDeliveries || accused > 0;
     try {
-      await this.#consume(signal);
+      await this.#consume(new BatchRoom({ most: this.#options.batchSize, vanished }), signal);
     } finally {
       await throughOutage(() => this.#shard.end(), { signal, log });
     }
   }
 
-  async #consume(signal: AbortSignal): Promise<void> {
+  async #consume(room: BatchRoom, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#retryHeld(signal);
       // With nothing held back, all that was taken is acknowledged. What is pending then, a Redis that lost its
       // latest writes has forgotten to be acknowledged: it is handled once more.
       if (this.#held.size === 0) this.#after = FIRST_ENTRY_ID;
-      const batch = await this.#intake.batch(this.#after, this.#options.batchSize, signal);
+      const batch = await this.#intake.batch(this.#after, room.entries, signal);
       this.#after = batch.at(-1)?.id ?? this.#after;
       if (batch.length > 0) await this.#process(batch, signal);
       else await this.#idle(signal);
+      room.took(batch.length, batch.reduce((sum, { raw }) => sum + (raw.data?.byteLength ?? 0), 0));
     }
   }
 

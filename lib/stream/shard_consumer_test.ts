@@ -45,6 +45,28 @@ Deno.test("G9 ShardConsumer buries an entry after so many failures, with its fir
   ]);
 });
 
+Deno.test("G9 ShardConsumer takes little at once after owners that vanished, and while entries are huge", async () => {
+  using time = new VirtualTime();
+  const taken: number[] = [];
+  class AfterTwo extends FakeShard {
+    override begin() {
+      return Promise.resolve({ vanished: 2, accused: 0 });
+    }
+    override async take(after: string, count: number) {
+      const answer = await super.take(after, count);
+      if (answer.entries.length > 0) taken.push(answer.entries.length);
+      return answer;
+    }
+  }
+  const shard = new AfterTwo();
+  const huge = new Uint8Array(1024 * 1024).fill(0x61);
+  shard.add(...Array.from({ length: 60 }, () => huge));
+  const options = { batchSize: 2_000, decode: (data: string) => data.slice(0, 1) };
+  const consumer = () => consumerOf(shard, time, () => Promise.resolve(), options);
+  await runUntil(() => shard.acknowledged.length === 60, consumer);
+  assertEquals(taken, [16, 32, 12]);
+});
+
 Deno.test("G9 ShardConsumer buries at the first failure if one delivery is all that is allowed", async () => {
   using time = new VirtualTime();
   const shard = new FakeShard();

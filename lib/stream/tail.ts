@@ -10,6 +10,7 @@ import { sleep } from "../run/sleep.ts";
 import { TRACING } from "../run/trace.ts";
 import { unlessAborted } from "../run/unless_aborted.ts";
 import { FIRST_ENTRY_ID, isEntryId } from "./entry_id.ts";
+import { PageSize } from "./page_size.ts";
 
 /** New entries of one stream, in order. */
 export interface TailBatch {
@@ -54,10 +55,12 @@ export async function* tail(
   positions: Map<string, string>,
   { signal, log, count = 1_000 }: { signal: AbortSignal; log: Logger; count?: number },
 ): AsyncGenerator<TailBatch[]> {
+  const size = new PageSize(count);
   for (let faults = 0; !signal.aborted;) {
     try {
+      const streams = [...positions.keys(), ...positions.values()];
       const reply = await unlessAborted(
-        redis.xread("COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...positions.keys(), ...positions.values()),
+        redis.xread("COUNT", size.count, "BLOCK", BLOCK_MS, "STREAMS", ...streams),
         signal,
       );
       faults = 0;
@@ -65,6 +68,7 @@ export async function* tail(
         positions.set(stream, entries.at(-1)?.[0] ?? positions.get(stream) ?? FIRST_ENTRY_ID);
         return { stream, entries: entries.flatMap(([id, fields]) => dataOf(id, fields)) };
       });
+      size.saw(batches.flatMap(({ entries }) => entries));
       if (batches.length > 0) yield batches;
     } catch (error) {
       if (signal.aborted) return;
@@ -74,14 +78,16 @@ export async function* tail(
   }
 }
 
-/** Entries of a stream from `after` (exclusive) to `until` (inclusive), in pages. */
+/** Entries of a stream from `after` (exclusive) to `until` (inclusive), in pages of at most `count`. */
 export async function* readRange(
   redis: Redis,
   stream: string,
   { after, until, count = 1_000 }: { after: string; until: string; count?: number },
 ): AsyncGenerator<StreamEntry[]> {
+  const size = new PageSize(count);
   for (let start: string | null = after; start !== null;) {
-    const page: StreamPage = await readPage(redis, stream, { after: start, until, count });
+    const page: StreamPage = await readPage(redis, stream, { after: start, until, count: size.count });
+    size.saw(page.entries);
     if (page.entries.length > 0) yield page.entries;
     start = page.last;
   }

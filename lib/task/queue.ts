@@ -1,5 +1,6 @@
 /**
- * BullMQ behind two verbs: put tasks, work on tasks.
+ * BullMQ behind two verbs: put tasks, work on tasks. A task is done at least once, and may be lost with its Redis:
+ * handlers are safe to repeat, and whoever puts tasks has another way to find what was not done.
  *
  * @module
  */

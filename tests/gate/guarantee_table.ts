@@ -7,20 +7,22 @@ import { tableRows } from "./markdown.ts";
 import type { ProjectFiles } from "./project.ts";
 
 /** The promises there are: G1 to G16. */
-const IDS = Array.from({ length: 16 }, (_, index) => `G${index + 1}`);
+export const GUARANTEES: readonly string[] = Array.from({ length: 16 }, (_, index) => `G${index + 1}`);
 
 /** One sentence for each guarantee without a row, row without a test, and test that does not carry its id. */
 export function guaranteeFaults(readme: string, files: ProjectFiles): string[] {
   const rows = tableRows(readme).map((cells) => ({ id: plain(cells[0] ?? ""), cells }))
     .filter(({ id }) => /^G\d+$/.test(id));
-  const missing = IDS.filter((id) => !rows.some((row) => row.id === id)).map((id) =>
+  const missing = GUARANTEES.filter((id) => !rows.some((row) => row.id === id)).map((id) =>
     `the README's table of guarantees has no row ${id}`
   );
   return [...missing, ...rows.flatMap(({ id, cells }) => rowFaults(id, cells, files))];
 }
 
 function rowFaults(id: string, cells: readonly string[], files: ProjectFiles): string[] {
-  if (!IDS.includes(id)) return [`${id} is no guarantee we know: expected ${IDS[0]} to ${IDS.at(-1)}`];
+  if (!GUARANTEES.includes(id)) {
+    return [`${id} is no guarantee we know: expected ${GUARANTEES[0]} to ${GUARANTEES.at(-1)}`];
+  }
   const paths = [...new Set(cells.join(" ").match(/[\w./-]+_test\.ts/g) ?? [])];
   if (paths.length === 0) return [`${id} names no test file`];
   return paths.flatMap((path) => {

@@ -209,7 +209,7 @@ async function noSpellingLeadsAround(bench: SseBench): Promise<void> {
   assertEquals((await ask(`${bench.url}/events/job-2/all`, "HEAD", {})).status, 401);
 }
 
-/** By the header and by the cookie; a stream of a token that lives beyond all timers goes on. */
+/** By the header and by the cookie, and whoever waits for confirmations; a stream of a token that lives beyond all timers goes on. */
 async function streamsEndWithToken(bench: SseBench): Promise<void> {
   const url = `${bench.url}/events/job-1/all`;
   const exp = Math.floor(Date.now() / 1_000) + 3;
@@ -219,12 +219,17 @@ async function streamsEndWithToken(bench: SseBench): Promise<void> {
     headers: bearer(await tokenWith({ exp: exp + 1e10 })),
     signal: gone.signal,
   });
-  const ends = await Promise.all([bearer(token), cookie(token)].map(async (headers) => {
+  const polling = ask(`${bench.url}/api/confirmations?wait=20`, "GET", bearer(token)).then((answer) => {
+    assertEquals([answer.status, answer.code], [401, "token_expired"]);
+    return Date.now();
+  });
+  const streaming = [bearer(token), cookie(token)].map(async (headers) => {
     const response = await fetch(url, { headers });
     assertEquals(response.status, 200);
     await response.text();
     return Date.now();
-  }));
+  });
+  const ends = await Promise.all([...streaming, polling]);
   for (const end of ends) assert(end >= exp * 1_000 && end < exp * 1_000 + 1_000, `${end - exp * 1_000} ms`);
   const again = await ask(url, "GET", bearer(token));
   assertEquals([again.status, again.code], [401, "token_expired"]);

@@ -189,10 +189,15 @@ Deno.test("deno task chris detaches at Ctrl-C, and cancels, retries and puts dea
 
 Deno.test("deno task chris tells by its exit code who is at fault, and reaches nothing but its service", async () => {
   const tokens: (string | null)[] = [];
+  const file = await Deno.makeTempFile();
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     ({ headers, url }) => {
-      tokens.push(headers.get("authorization"));
+      const token = headers.get("authorization");
+      tokens.push(token);
+      // Where tokens expire, somebody puts new ones into the file.
+      if (token === "Bearer expired") Deno.writeTextFileSync(`${file}.renewed`, "fresh");
+      if (token === "Bearer fresh") return Response.json({ jobs: [], next: null });
       if (url.includes("away")) return Response.redirect("http://localhost:9/elsewhere", 307);
       return Response.json({ error: { code: "unauthorized", message: "who are you?\x1b[2J" } }, {
         status: 401,
@@ -200,26 +205,29 @@ Deno.test("deno task chris tells by its exit code who is at fault, and reaches n
     },
   );
   const url = `http://127.0.0.1:${server.addr.port}`;
-  const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, "secret\n");
+  await Deno.writeTextFile(`${file}.renewed`, "expired\n");
   await Deno.writeTextFile(`${file}.garbled`, "se\u00a0cr\u00e9t\u2026\n");
   try {
-    const [away, elsewhere, unknown, wrong, garbled, stranger] = await Promise.all([
+    const [away, elsewhere, unknown, wrong, folder, garbled, stranger, renewed] = await Promise.all([
       chris("http://127.0.0.1:9", "list"),
       chris(url, "logs", "away"),
       chris(url, "lgos", "job"),
       chris(url, "list", "--token-file", `${file}.none`),
+      chris(url, "run", "--file", ROOT),
       chris(url, "list", "--token-file", `${file}.garbled`),
       chris(url, "list", "--token-file", file),
+      chris(url, "list", "--token-file", `${file}.renewed`),
     ]);
-    const codes = [away, elsewhere, unknown, wrong, garbled, stranger].map(({ code }) => code);
-    assertEquals(codes, [4, 4, 2, 2, 2, 1]);
+    const all = [away, elsewhere, unknown, wrong, folder, garbled, stranger, renewed];
+    assertEquals(all.map(({ code }) => code), [4, 4, 2, 2, 2, 2, 1, 0]);
+    assertMatch(folder.err, /^Cannot read /);
     assertMatch(garbled.err, /^Cannot use the token in .*garbled: expected/);
     assertMatch(away.err, /no answer from http:\/\/127\.0\.0\.1:9/);
     assertMatch(unknown.err, /did you mean logs\?/);
     assertMatch(stranger.err, /who are you\?\\u\{1b\}\[2J.*CHRIS_TOKEN/);
     assertEquals(tokens.includes("Bearer secret"), true);
   } finally {
-    await Promise.all([file, `${file}.garbled`].map((path) => Deno.remove(path)));
+    await Promise.all(["", ".garbled", ".renewed"].map((end) => Deno.remove(`${file}${end}`)));
   }
 });

@@ -97,8 +97,8 @@ Deno.test("the history shows who had a job cancelled and retried, when and why, 
     "cleanup started running",
     "cleanup finishedSuccessfully running",
     "completed finishedSuccessfully cancelled",
-    "plugin retrying running retried: right input now 2",
-    "plugin started running 2",
+    "copy retrying running retried: right input now 2",
+    "copy started running 2",
   ]);
   assertEquals(new Set(events.map(({ event }) => event.event_id)).size, told.length, "each has its own id");
 });
@@ -109,7 +109,7 @@ Deno.test("retry is accepted at once, and a double click begins one attempt", as
   const answer = { status: 202, body: { job_id: jobId, status: "retrying", attempt: 2 } };
   assertEquals(await post(`${jobId}/retry`, {}), answer);
   assertEquals(await post(`${jobId}/retry`, {}), answer);
-  assertEquals(bench.given, [{ jobId, kind: "runStep", step: "plugin" }], "this pfcon needs no copy");
+  assertEquals(bench.given, [{ jobId, kind: "runStep", step: "copy" }]);
   await over(jobId, "finishedWithError");
   assertEquals(
     await post(`${jobId}/retry`, { after_attempt: 1 }),

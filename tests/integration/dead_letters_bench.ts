@@ -5,11 +5,11 @@
  */
 import type { Redis } from "ioredis";
 import { encodeStatusEvent } from "lib/event/codec.ts";
-import { DeadLetters } from "lib/stream/dead_letters.ts";
-import type { LetterFilter } from "lib/stream/dead_letter_filter.ts";
-import type { FoundLetter } from "lib/stream/found_letter.ts";
-import { letterSources } from "lib/stream/letter_sources.ts";
-import { requeue, type Requeued, type RequeueOptions } from "lib/stream/requeue.ts";
+import { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
+import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
+import type { FoundLetter } from "lib/stream/dead_letters/found_letter.ts";
+import { letterSources } from "lib/stream/dead_letters/letter_sources.ts";
+import { requeue, type Requeued, type RequeueOptions } from "lib/stream/dead_letters/requeue.ts";
 import { BASE, DLQ, eventOf, SHARDS, streamOf } from "./consumer_bench.ts";
 
 /** Where the letters are. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeStatusEvent } from "lib/event/codec.ts";
 import { silentLogger as log } from "lib/run/log.ts";
-import { discard } from "lib/stream/discard.ts";
+import { discard } from "lib/stream/dead_letters/discard.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { tempRedis } from "lib/testing/servers.ts";
 import { DLQ, eventOf, streamOf } from "./consumer_bench.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { silentLogger as log } from "lib/run/log.ts";
-import { discard } from "lib/stream/discard.ts";
+import { discard } from "lib/stream/dead_letters/discard.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { readRange } from "lib/stream/tail.ts";
 import { MutedProxy } from "lib/testing/muted_proxy.ts";

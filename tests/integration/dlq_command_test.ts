@@ -21,10 +21,11 @@ async function setup() {
   };
 }
 
-/** The command as its task starts it, with the same permissions. */
-async function dlq(args: string[], env: Record<string, string>) {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-env", "--allow-read=.", "--allow-run=deno", "deploy/dlq/start.ts", ...args],
+/** The command as its task starts it, with the same permissions; `shell` may redirect what it writes. */
+async function dlq(args: string[], env: Record<string, string>, shell = 'exec "$@"') {
+  const flags = ["--allow-env", "--allow-read=.", "--allow-run=deno"];
+  const command = new Deno.Command("/bin/sh", {
+    args: ["-c", shell, "sh", Deno.execPath(), "run", ...flags, "deploy/dlq/start.ts", ...args],
     cwd: ROOT,
     env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", ...env },
     clearEnv: true,
@@ -108,6 +109,8 @@ Deno.test("G9 deno task dlq throws nothing away unless told so, and tells what i
   assertEquals((await bench.redis.xrange(DLQ, "-", "+")).map(([id]) => id), [second]);
   const missing = await bench.dlq("show", first);
   assertEquals([missing.code, missing.out], [1, ""]);
+  const full = await dlq(["list"], { REDIS_URL: bench.url }, 'exec "$@" >/dev/full');
+  assertEquals([full.code, full.err], [1, "Cannot write: No space left on device (os error 28)\n"]);
 });
 
 Deno.test("G9 an operator's command that is killed on the way and given again puts each letter back once, in order", async () => {

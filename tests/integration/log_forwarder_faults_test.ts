@@ -76,6 +76,34 @@ Deno.test("G1 the end of a log is not told by a reading that stopped short of it
   assertEquals(await bench.told(), ["1", "2", "3", "4", "5", "6", "END"]);
 });
 
+Deno.test("G1 a log that broke off with its runtime, and whose container is gone then, is not told as whole", async () => {
+  for (const isAway of [true, false]) {
+    await using bench = await setup();
+    const container = bench.runtime.create("gone");
+    await container.start();
+    bench.start();
+    await container.write("stdout", "1\n");
+    await until("published", async () => (await bench.told()).length === 1);
+    if (isAway) {
+      const refused = Promise.withResolvers<null>();
+      const inspect = bench.runtime.inspect.bind(bench.runtime);
+      bench.runtime.inspect = (id) => {
+        const answer = inspect(id);
+        answer.catch(() => refused.resolve(null));
+        return answer;
+      };
+      bench.runtime.misbehaviour.away = true;
+      container.phase = "ended"; // for whoever follows the log, it ends
+      bench.runtime.notify(container.id);
+      await refused.promise;
+    }
+    await container.remove();
+    bench.runtime.misbehaviour.away = false;
+    await until("told", async () => (await bench.told()).includes("END"));
+    assertEquals((await bench.events()).at(-1)?.gap ?? false, isAway);
+  }
+});
+
 Deno.test("the end of a log that cannot be read is told all the same, so that nothing waits for it for ever", async () => {
   await using bench = await setup();
   const container = bench.runtime.create("unreadable");

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { EventSourceMessage } from "eventsource-parser";
 import { decodeLogEvent } from "lib/event/codec.ts";
-import { DeadLetters } from "lib/stream/dead_letters.ts";
-import { requeue } from "lib/stream/requeue.ts";
+import { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
+import { requeue } from "lib/stream/dead_letters/requeue.ts";
 import { until } from "lib/testing/until.ts";
 import { readEvents, type SseBench, startSseBench } from "./sse_bench.ts";
 

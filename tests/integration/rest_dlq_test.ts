@@ -227,7 +227,7 @@ Deno.test("G9 hostile requests about dead letters are refused, and change nothin
       { since: "x" },
     ]
       .map((body): [string, string, unknown, number] => ["POST", "status/requeue", body, 422]),
-    ["DELETE", "status", undefined, 404],
+    ["DELETE", "status", undefined, 405],
     ["DELETE", "status/1-1?dryrun=true", undefined, 422],
   ];
   for (const [method, path, body, expected] of requests) {

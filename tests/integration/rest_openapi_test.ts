@@ -41,6 +41,19 @@ Deno.test("/openapi.json tells of every route of the application, and of no othe
   assertEquals(operations.map(({ name }) => name).sort(), [...new Set([...routes, "GET /"])].sort());
 });
 
+Deno.test("/openapi.json describes every kind of event that is streamed, and how a client resumes", async () => {
+  const { document } = await readDocument();
+  const { parameters, responses } = document.paths["/events/{job_id}/{kind}"].get;
+  const header = parameters.find((parameter: { in: string }) => parameter.in === "header");
+  assertEquals([header.name, header.required], ["Last-Event-ID", false]);
+  assertEquals(responses[200].content, {
+    "text/event-stream": { schema: { $ref: "#/components/schemas/StreamedEvent" } },
+  });
+  const { StreamedEvent } = document.components.schemas;
+  const kinds = Object.keys(StreamedEvent.discriminator.mapping);
+  assertEquals(kinds, ["status", "logs", "workflow", "gap", "caught-up", "end"]);
+});
+
 Deno.test("every operation has a name of its own, a place in the document, and says how it fails", async () => {
   const { document, operations } = await readDocument();
   const names = operations.map(({ operation }) => operation.operationId);
@@ -77,6 +90,10 @@ Deno.test("/docs and all that it loads come from the service, with their types",
     "docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "docs/start.js": "text/javascript; charset=utf-8",
   });
+  // Relative: a proxy may have put the service below a path.
+  const folder = await fetch(`${bench.url}/docs/`, { redirect: "manual" });
+  await folder.body?.cancel();
+  assertEquals([folder.status, folder.headers.get("location")], [308, "../docs"]);
   for (const stray of ["package.json", "..%2fopenapi.json", "constructor", "%00"]) {
     const missing = await fetch(`${bench.url}/docs/${stray}`);
     assertEquals([missing.status, (await missing.json()).error.code], [404, "not_found"], stray);
@@ -85,7 +102,7 @@ Deno.test("/docs and all that it loads come from the service, with their types",
 
 Deno.test("G12 only the page of /docs may show pictures from data:, and it may load nothing from elsewhere", async () => {
   const policy = async (path: string) => {
-    const response = await fetch(`${bench.url}${path}`);
+    const response = await fetch(`${bench.url}${path}`, { redirect: "manual" });
     await response.body?.cancel();
     return response.headers.get("content-security-policy");
   };

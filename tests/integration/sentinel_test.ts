@@ -5,7 +5,8 @@ import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { type GroupMember, sentinelGroup } from "lib/testing/sentinel.ts";
 import { NO_DOCKER } from "lib/testing/test_containers.ts";
 import { until } from "lib/testing/until.ts";
-import { openPipeline, SHARDS } from "./pipeline_bench.ts";
+import { type Counter, openPipeline, type Pipeline, SHARDS } from "./pipeline_bench.ts";
+import { readEvents } from "./sse_bench.ts";
 
 /** From the death of a primary to the first line that is stored again (ms); the README names it. */
 const RECOVERY_MS = 30_000;
@@ -15,9 +16,19 @@ async function lengthAt(server: GroupMember, stream: string): Promise<number> {
   return Number(/:(\d+)\r\n$/.exec(await server.ask("XLEN", stream))?.[1]);
 }
 
+/** What a client that connects now is told of a job up to its last line: lines, and `gap` for what is missing. */
+async function follow(pipeline: Pipeline, { jobId, count }: Counter): Promise<string[]> {
+  const port = /"port":(\d+),"msg":"listens"/.exec(await pipeline.output("sse_service"))?.[1];
+  const events = await readEvents(`http://127.0.0.1:${port}/events/${jobId}/logs`, {
+    enough: ({ event, data }) => event === "logs" && JSON.parse(data).line === String(count),
+  });
+  return events.filter(({ event }) => event !== "caught-up")
+    .map(({ event, data }) => event === "logs" ? JSON.parse(data).line : event);
+}
+
 Deno.test({
   name:
-    "G14 G8 a primary that dies under load: all workers go on with the next one, and nothing is missing in the end",
+    "G14 G10 G8 a primary that dies under load: all workers and a client go on, and nothing is missing in the end",
   ignore: NO_DOCKER,
   fn: async () => {
     await using group = await sentinelGroup({ downAfterMs: 2_000 });
@@ -26,6 +37,7 @@ Deno.test({
     await pipeline.ready();
     const slow = await pipeline.count("slow", 1_500, 0.01);
     const fast = await pipeline.count("fast", 20_000, 0);
+    const told = follow(pipeline, slow);
     await until(
       "under load",
       async () => await pipeline.stored(slow) > 200 && await pipeline.stored(fast) > 0,
@@ -37,6 +49,7 @@ Deno.test({
     await until("recovered", async () => await pipeline.stored(slow) > before + 300, RECOVERY_MS);
     console.log(`recovered after ${Math.round(performance.now() - killedAt)} ms`);
     await pipeline.complete(redis, [slow, fast, born]);
+    assertEquals(await told, Array.from({ length: slow.count }, (_, n) => String(n + 1)));
     await pipeline.stop();
   },
 });

@@ -120,9 +120,9 @@ export async function startSseBench(
     },
     jobs: { sql, now: Date.now, onSubmitted: (jobId) => submitted.push(jobId) },
     control: { sql, now: Date.now, give: (order) => given.push(order) },
-    confirmations: { sql, stopping: stopping.signal },
+    confirmations: { sql, stopping: stopping.signal, now: Date.now },
     dlq: { redis, settings: DLQ_SETTINGS, now: Date.now, log },
-    logs: { logStore },
+    logs: { logStore, now: Date.now },
     events,
     operations: {
       health: new Health(),

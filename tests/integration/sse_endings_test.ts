@@ -2,9 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import type { EventSourceMessage } from "eventsource-parser";
 import { JOB_TYPES } from "lib/event/status.ts";
 import { JobParams } from "lib/job/job_params.ts";
+import { PostgresLogStore } from "lib/log_store/postgres.ts";
+import { until } from "lib/testing/until.ts";
 import { submit } from "../../workers/sse_service/jobs/submit.ts";
 import { applyFact } from "../../workers/task_worker/apply_fact.ts";
-import { readEvents, type SseBench, startSseBench } from "./sse_bench.ts";
+import { logLine, readEvents, type SseBench, startSseBench } from "./sse_bench.ts";
 
 let bench: SseBench;
 
@@ -83,5 +85,30 @@ Deno.test("G10 who was told the end and comes back at the moment of a retry gets
     const steps = told(seen, "workflow").map((event) => event.current_step_status);
     assertEquals(steps[0], "retrying", `attempt ${attempt}: ${steps}`);
     assertEquals(told(seen, "workflow").filter((event) => event.current_step === "completed").length, 1);
+  }
+});
+
+Deno.test("G10 G14 no client is told the end before every line, though Redis loses the last ones and the end itself", async () => {
+  const jobId = await accepted("job-lossy-end");
+  await bench.writeLines(jobId, 10);
+  const seen: EventSourceMessage[] = [];
+  const connected = readEvents(eventsOf(jobId), { enough: (event) => (seen.push(event), false) });
+  await until("seen", () => linesOf(seen).length === 10);
+  // Stored, and gone from the stream before anybody was handed it.
+  await using store = new PostgresLogStore(bench.dsn);
+  await until("stored", async () => (await Array.fromAsync(store.read(jobId, {}))).flat().length === 10);
+  const now = Date.now();
+  const lost = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, n) => ({
+      entryId: `${now}-${from + n}`,
+      event: logLine(jobId, from + n),
+    }));
+  await store.write(lost(11, 20));
+  await over(jobId, "finishedSuccessfully");
+  await bench.redis.flushall();
+  for (const events of [await connected, await readEvents(eventsOf(jobId))]) {
+    assertEquals(linesOf(events).map(Number), Array.from({ length: 20 }, (_, n) => n + 1));
+    assertEquals([events.at(-1)?.event, told(events, "gap")], ["end", []]);
+    assertEquals(told(events, "workflow").filter((event) => event.current_step === "completed").length, 1);
   }
 });

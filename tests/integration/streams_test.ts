@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
-import { writeDeadLetter } from "lib/stream/dead_letter.ts";
+import { writeDeadLetter } from "lib/stream/dead_letters/dead_letter.ts";
 import { EntryWaiter } from "lib/stream/entry_waiter.ts";
 import { duplicateRedis, openRedis } from "lib/stream/open_redis.ts";
 import { type Publication, publishOnce } from "lib/stream/publish_once.ts";

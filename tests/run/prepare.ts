@@ -3,12 +3,11 @@
  *
  * @module
  */
+import { POSTGRES, REDIS } from "../../deploy/dev/demo/server_kinds.ts";
 import { findEngine } from "../../deploy/dev/docker_client.ts";
 import { canStartDaemon, startDockerDaemon } from "../../deploy/dev/docker_daemon.ts";
 import { findBinary } from "../../deploy/dev/services/find_binary.ts";
 import { installPackages } from "../../deploy/dev/services/install_packages.ts";
-import { findPostgres } from "../../deploy/dev/services/postgres.ts";
-import { findRedis } from "../../deploy/dev/services/redis.ts";
 
 /** The machine as the tests find it. Disposing ends what was started for them. */
 export interface Prepared extends AsyncDisposable {
@@ -56,15 +55,11 @@ export async function prepare(
 
 /** Tests start Redis and Postgres of their own: both must be installed. */
 async function ensurePrograms(say: (text: string) => void): Promise<void> {
-  const needed = [
-    { name: "Redis", find: findRedis, packages: { apt: ["redis-server"], brew: ["redis"] } },
-    { name: "Postgres", find: findPostgres, packages: { apt: ["postgresql"], brew: ["postgresql"] } },
-  ];
-  for (const { name, find, packages } of needed) {
+  for (const { title, find, packages } of [REDIS, POSTGRES]) {
     if (await find()) continue;
     if (await installPackages(packages, say) && await find()) continue;
     throw new CannotTestError(
-      `Cannot test without ${name}: its programs are not on PATH, and they cannot be installed here ` +
+      `Cannot test without ${title}: its programs are not on PATH, and they cannot be installed here ` +
         `without asking (Debian: apt-get install ${packages.apt}, Homebrew: brew install ${packages.brew})`,
     );
   }

@@ -20,6 +20,8 @@ export interface RunLevelOptions {
   readonly filter?: string;
   /** Only these files. */
   readonly files?: readonly string[];
+  /** Says where each leak began; every asynchronous operation costs more then. */
+  readonly traceLeaks: boolean;
   /** Ends the level when it aborts. */
   readonly signal: AbortSignal;
   /** Told now and then that it still runs. */
@@ -44,8 +46,9 @@ export async function runLevel(level: LevelName, options: RunLevelOptions): Prom
   const tests = new BackgroundProcess({
     name: `${level} tests`,
     command: Deno.execPath(),
-    args: ["test", "-A", "--no-check", "--trace-leaks", "--permit-no-files", `--junit-path=${reportFile}`]
-      .concat(parallel ? ["--parallel"] : [], options.filter ? [`--filter=${options.filter}`] : [])
+    args: ["test", "-A", "--no-check", "--permit-no-files", `--junit-path=${reportFile}`]
+      .concat(parallel ? ["--parallel"] : [], options.traceLeaks ? ["--trace-leaks"] : [])
+      .concat(options.filter ? [`--filter=${options.filter}`] : [])
       .concat(options.files ?? paths),
     cwd: options.root,
     env: { ...options.env, NO_COLOR: "1", ...(jobs ? { DENO_JOBS: String(jobs) } : {}) },

@@ -1,6 +1,10 @@
 /**
  * Watches all containers: each state that one goes through is published to the status stream of its job once.
  *
+ * It keeps nothing that has to be right. What happened is asked of the runtime each time, what was published is known to
+ * Redis (`lib/stream/life_record.ts`), so it may die anywhere, and another one may do the same beside it. The containers
+ * of a job take turns, as their states have an order.
+ *
  * @module
  */
 import { encodeStatusEvent } from "lib/event/codec.ts";

@@ -1,6 +1,10 @@
 /**
  * One container's log from wherever publishing stands to its end.
  *
+ * Each pass begins with the cursor in Redis and publishes onto that alone, so nothing is lost by ending one anywhere. The
+ * end is told only when a reading without follow has come to the very last fragment, or could not in many tries; of a container that is gone, with
+ * the word that lines may be missing, unless its log was followed to an end that was no fault of the runtime.
+ *
  * @module
  */
 import { backoffMs } from "lib/run/backoff.ts";
@@ -76,7 +80,11 @@ export class ContainerLog {
 
   /** Looks at the container and does what its state asks for. "again": look at it again. */
   async #pass(signal: AbortSignal): Promise<"done" | "again"> {
-    const facts = await this.#options.runtime.inspect(this.#id, signal);
+    const facts = await this.#options.runtime.inspect(this.#id, signal).catch((error) => {
+      // A runtime that goes away ends connections, too: what looked like the end of the log need not have been it.
+      if (error instanceof OutageError && this.#last) this.#last.isWhole = false;
+      throw error;
+    });
     const text = await this.#redis(signal, () => this.#options.record.cursor(this.#id));
     const cursor = decodeCursor(text);
     if (facts === null) return await this.#vanished(text, cursor, signal);

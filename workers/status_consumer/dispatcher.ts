@@ -2,6 +2,10 @@
  * Each status event becomes one task; confirmations, which our own relay wrote, are dropped so that they do not
  * go round in circles.
  *
+ * An entry is acknowledged once its task is put, and putting is safe to repeat: a task that waits is not put twice, one
+ * that is done records nothing new, and one that is put too late, or not at all, finds its state recorded by the next
+ * (`workers/task_worker/process_status.ts`).
+ *
  * @module
  */
 import { isConfirmation, type StatusEvent } from "lib/event/status.ts";

@@ -7,14 +7,17 @@
 import type { Redis } from "ioredis";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { neverStarted, type PfconClient } from "lib/pfcon/client.ts";
+import { type Compute, neverStarted, type PfconClient } from "lib/pfcon/client.ts";
+import { attemptOf } from "lib/store/control.ts";
 import { inJobTurn, JobBusyError, type Turn } from "lib/store/job_turn.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
-import { containerIds } from "lib/store/status_history.ts";
+import { NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
 import { inTransaction } from "lib/store/transaction.ts";
 import { findWorkflow, holdCleanup, lockJob, type WorkflowRecord } from "lib/store/workflows.ts";
 import { applyFact } from "./apply_fact.ts";
+import type { StepTarget } from "./end_step.ts";
 import type { HeldCleanups } from "./held_cleanups.ts";
+import { leftoverEnd } from "./leftover.ts";
 
 /** What cleaning up needs. */
 export interface CleanUpContext {
@@ -68,6 +71,7 @@ async function cleanUpIfDue(
   await deleteContainers(context, workflow, turn, signal);
   await inTransaction(context.sql, "complete the workflow", async (tx) => {
     await lockJob(tx, jobId);
+    if (await attemptOf(tx, jobId) !== workflow.attempt) return; // another worker has completed this one long ago
     await applyFact(tx, jobId, { kind: "cleanedUp" }, { at: context.now() });
   });
 }
@@ -89,7 +93,11 @@ async function deleteContainers(
   for (const candidate of await withoutProof(context, workflow)) {
     const known = await context.pfcon.get(candidate.step, jobId, signal);
     if (known === null) absent.add(candidate.step);
-    else if (!neverStarted(known)) unproven.push(candidate);
+    else if (
+      !neverStarted(known) && !await isProvenLeftover(context, { jobId, step: candidate.step }, known)
+    ) {
+      unproven.push(candidate);
+    }
   }
   if (unproven.length > 0) {
     context.held.hold(jobId, unproven.map(({ proofs }) => proofs));
@@ -103,22 +111,51 @@ async function deleteContainers(
   }
 }
 
-/**
- * Steps of which no log is proven stored. The reference's proof names no container, but it is withdrawn before each
- * order, and a container that never started leaves none.
- */
+/** Steps of which no log is proven stored: that of the container that this attempt at the job has had. */
 async function withoutProof(context: CleanUpContext, workflow: WorkflowRecord): Promise<Unproven[]> {
   const { jobId } = workflow;
-  const containers = await withOutage("look up the job's containers", () => containerIds(context.sql, jobId));
+  const containers = await withOutage(
+    "look up the job's containers",
+    () => stepContainers(context.sql, jobId),
+  );
   const unproven: Unproven[] = [];
   for (const step of JOB_TYPES) {
     const endedAt = workflow.steps.find((record) => record.step === step)?.endedAt ?? null;
     if (isQuiescent(endedAt, context)) continue;
-    const containerId = containers.get(step);
-    const proofs = [logsFlushedKey(jobId, step), ...(containerId ? [containerFlushedKey(containerId)] : [])];
-    if (await context.redis.exists(...proofs) === 0) unproven.push({ step, proofs });
+    const { current, earlier } = containers.get(step) ?? NO_CONTAINERS;
+    const own = current === null ? [] : [containerFlushedKey(current)];
+    const keys = { unnamed: logsFlushedKey(jobId, step), own, others: earlier.map(containerFlushedKey) };
+    const { isProven, proofs } = await lookForProof(context.redis, keys);
+    if (!isProven) unproven.push({ step, proofs });
   }
   return unproven;
+}
+
+/**
+ * Whether a container's log is proven stored, and which keys prove it. The reference's proof is `unnamed`: it says no
+ * container. It is withdrawn before each order, but may be given after that for a container of an earlier attempt, whose
+ * log was still on its way into the store. Our log consumer proves each container by its `own` key as well, in the same
+ * step: where there is that of one of the `others`, the proof without a name may be that one's, and says nothing.
+ */
+async function lookForProof(
+  redis: Redis,
+  { unnamed, own, others }: { unnamed: string; own: readonly string[]; others: readonly string[] },
+): Promise<{ isProven: boolean; proofs: readonly string[] }> {
+  const keys = [...others, unnamed, ...own];
+  const values = await redis.mget(keys);
+  const present = new Set(keys.filter((_, index) => values[index] !== null));
+  const proofs = others.some((key) => present.has(key)) ? own : [unnamed, ...own];
+  return { isProven: proofs.some((key) => present.has(key)), proofs };
+}
+
+/** Whether the container is one that pfcon has kept of an earlier attempt, and its own log is proven stored. */
+async function isProvenLeftover(
+  { sql, redis }: Pick<CleanUpContext, "sql" | "redis">,
+  target: StepTarget,
+  known: Compute,
+): Promise<boolean> {
+  const end = await leftoverEnd(sql, target, known);
+  return end?.container_id !== undefined && await redis.exists(containerFlushedKey(end.container_id)) === 1;
 }
 
 /** Whether the policy takes the log for drained because its step ended long enough ago. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { isTerminal, type JobStatus, type JobType, type Reason } from "lib/event/status.ts";
+import { attemptOf } from "lib/store/control.ts";
 import type { Sql } from "lib/store/open.ts";
 import { lastEnd } from "lib/store/status_history.ts";
 import { markOrdered } from "lib/store/steps.ts";
@@ -17,6 +18,11 @@ import { applyEnd } from "./record_status.ts";
 export interface StepTarget {
   readonly jobId: string;
   readonly step: JobType;
+  /**
+   * The attempt at the job in which it was looked at. A worker may be paused after that for as long as the next attempt
+   * takes to come to the same step; what it saw then says nothing about that one. Missing: whichever attempt it is.
+   */
+  readonly attempt?: number | undefined;
 }
 
 /** What ending a step needs. */
@@ -29,13 +35,15 @@ export interface EndStepContext {
 /** Ends the step. Returns the order that follows. */
 export async function endStep(
   context: EndStepContext,
-  { jobId, step }: StepTarget,
+  target: StepTarget,
   end: { result: "skipped" | "not-run" | "undefined"; reason: Reason | null },
 ): Promise<Order | null> {
+  const { jobId, step } = target;
   const reason = end.reason && { ...end.reason, text: storableText(end.reason.text) };
   const outcome = { step, result: end.result, error: reason?.text ?? null };
   return await inTransaction(context.sql, "end the step", async (tx) => {
     await lockJob(tx, jobId);
+    if (await isPast(tx, target)) return null;
     return await applyFact(tx, jobId, { kind: "stepEnded", outcome }, { at: context.now(), reason });
   });
 }
@@ -52,9 +60,15 @@ export async function noteOrdered(
 ): Promise<Order | null> {
   return await inTransaction(context.sql, "note that the step is ordered", async (tx) => {
     await lockJob(tx, target.jobId);
+    if (await isPast(tx, target)) return null;
     await markOrdered(tx, target.jobId, target.step);
     return await applyRecordedEnd(tx, target, { status, now: context.now() });
   });
+}
+
+/** Whether another attempt at the job has begun. */
+async function isPast(tx: Sql, { jobId, attempt }: StepTarget): Promise<boolean> {
+  return attempt !== undefined && await attemptOf(tx, jobId) !== attempt;
 }
 
 /** Ends the step as its container's end was recorded, if that is the end it has. Returns the order that follows. */

@@ -5,7 +5,7 @@ import { runAll } from "lib/run/worker.ts";
 import { addBacklogMetrics } from "lib/store/backlog_metrics.ts";
 import { migrate } from "lib/store/migrate.ts";
 import { openPostgres, withOutage } from "lib/store/open.ts";
-import { writeDeadLetter } from "lib/stream/dead_letter.ts";
+import { writeDeadLetter } from "lib/stream/dead_letters/dead_letter.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { openRedis, requireSafeRedis } from "lib/stream/open_redis.ts";
 import { brokerUrl } from "lib/task/broker_settings.ts";
@@ -103,6 +103,7 @@ await runMain("task_worker", Config, async ({ config, log, signal, health, metri
       forceAfterMs: quiescenceMs,
       catchUpMs: 2_000,
       untoldMs: 10_000,
+      hasMore: (jobId) => missed.hasMore(jobId),
     },
   } satisfies Parameters<typeof runStep>[0];
   const held = new HeldCleanups({

@@ -13,7 +13,7 @@ import { untilAvailable } from "lib/run/until_available.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import type { StoredStatus } from "lib/store/status_history.ts";
 import { noteProgress, recordedUpTo } from "lib/store/status_progress.ts";
-import type { DeadLetter } from "lib/stream/dead_letter.ts";
+import type { DeadLetter } from "lib/stream/dead_letters/dead_letter.ts";
 import { compareEntryIds } from "lib/stream/entry_id.ts";
 import type { ProcessJobStatus } from "lib/task/tasks.ts";
 import type { Orders } from "./orders.ts";

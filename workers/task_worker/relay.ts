@@ -17,6 +17,7 @@ import { OutageError } from "lib/run/outage_error.ts";
 import { backoffMs } from "lib/run/backoff.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { type OpenSpan, openSpan, TRACING } from "lib/run/trace.ts";
+import { unlessAborted } from "lib/run/unless_aborted.ts";
 import type { Worker } from "lib/run/worker.ts";
 import {
   lastPublication,
@@ -37,6 +38,8 @@ import type { RelayMetrics } from "./metrics.ts";
 
 /** Rows published in one step. */
 const BATCH = 500;
+/** Longest wait for Redis (ms). */
+const ANSWER_MS = 10_000;
 /** What Redis lost is published again if it went out within this time (ms): readers may have been away so long. */
 const REPUBLISHED_MS = 24 * 3_600_000;
 
@@ -47,6 +50,8 @@ export interface RelayOptions {
   readonly workflow: { readonly base: string; readonly maxlen: number };
   /** Pause after which rows are looked for without a nudge (ms). */
   readonly pollMs: number;
+  /** How long Redis may keep this relay, and with it all others, waiting (ms). @default 10_000 */
+  readonly answerMs?: number;
   readonly metrics?: RelayMetrics;
   readonly log: Logger;
 }
@@ -94,6 +99,7 @@ export class Relay implements Worker {
 
   /** One pass; returns how many events went out, or null if another relay is at work. */
   async runOnce(): Promise<number | null> {
+    await this.#inTime(this.#redis.ping()); // nothing large is left waiting for a Redis that is away
     const published = await inTransaction(this.#sql, "publish the outbox", async (tx) => {
       return await lockRelay(tx) ? await this.#publish(tx) : null;
     });
@@ -142,9 +148,22 @@ export class Relay implements Worker {
   async #send(rows: readonly OutboxRow[], mark: { expected: string; next: string }): Promise<Published> {
     const spans = TRACING ? rows.map(spanOf) : [];
     const publications = rows.map((row, index) => this.#publication(row, spans[index]?.traceparent));
-    const sent = await publishOnce(this.#redis, publications, { key: PUBLICATION_MARK_KEY, ...mark });
+    const sent = await this.#inTime(
+      publishOnce(this.#redis, publications, { key: PUBLICATION_MARK_KEY, ...mark }),
+    );
     if (!isLoss(sent)) { for (const span of spans) span?.end(); }
     return sent;
+  }
+
+  /**
+   * While one relay is at work all others wait, so one that is cut off from Redis must not be at it for long. What it
+   * has asked for may still come true later, and changes nothing then.
+   */
+  async #inTime<T>(asking: Promise<T>): Promise<T> {
+    const late = AbortSignal.timeout(this.#options.answerMs ?? ANSWER_MS);
+    const answer = await unlessAborted(asking, late);
+    if (answer === null) throw new OutageError("redis", "publish the outbox", { cause: "no answer" });
+    return answer;
   }
 
   #publication(row: OutboxRow, traceparent: string | undefined): Publication {
@@ -153,7 +172,7 @@ export class Relay implements Worker {
       stream: shardKey(target.base, shardOf(row.jobId, this.#options.numShards)),
       maxlen: target.maxlen,
       memo: publishedMemoKey(row.jobId),
-      key: row.id,
+      key: `${row.id} ${row.event.event_id}`, // a database restored from a copy gives its numbers again
       data: row.stream === "status"
         ? encodeStatusEvent(row.event as StatusEvent)
         : encodeWorkflowEvent(row.event as WorkflowEvent),

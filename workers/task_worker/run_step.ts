@@ -16,6 +16,7 @@ import {
   type PfconJob,
   PfconRejectedError,
 } from "lib/pfcon/client.ts";
+import { attemptOf } from "lib/store/control.ts";
 import { inJobTurn, JobBusyError, type Turn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
 import { noteStepError } from "lib/store/steps.ts";
@@ -41,10 +42,12 @@ export interface RunStepContext extends ConflictedContext {
  */
 export async function runStep(
   context: RunStepContext,
-  target: StepTarget,
+  { jobId, step }: StepTarget,
   signal: AbortSignal,
 ): Promise<Order | null> {
-  const { jobId, step } = target;
+  const attempt = await withOutage("read the workflow", () => attemptOf(context.sql, jobId));
+  if (attempt === null) return null;
+  const target = { jobId, step, attempt };
   try {
     return await inJobTurn(context.sql, jobId, (turn) => orderIfDue(context, target, turn, signal));
   } catch (error) {
@@ -69,6 +72,7 @@ async function orderIfDue(
 ): Promise<Order | null> {
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, target.jobId));
   if (!workflow || workflow.status !== "running" || workflow.step !== target.step) return null;
+  if (workflow.attempt !== target.attempt) return null;
   const record = workflow.steps.find(({ step }) => step === target.step);
   if (!record) return null;
   if (workflow.cancelledAt && isStoppable(target.step)) {
@@ -82,7 +86,7 @@ async function orderStep(
   { workflow, record, turn }: { workflow: WorkflowRecord; record: StepRecord; turn: Turn },
   signal: AbortSignal,
 ): Promise<Order | null> {
-  const target = { jobId: workflow.jobId, step: record.step };
+  const target = { jobId: workflow.jobId, step: record.step, attempt: workflow.attempt };
   const found = await settled(context, target, signal);
   const leftover = found !== null && await isLeftover(context.sql, target, found);
   const known = leftover ? null : found;

@@ -20,9 +20,9 @@
 import type { Redis } from "ioredis";
 import type { Compute, PfconClient } from "lib/pfcon/client.ts";
 import { sleep } from "lib/run/sleep.ts";
-import { currentContainer } from "lib/store/control.ts";
 import type { Turn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
+import { NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
 import { markStopped } from "lib/store/steps.ts";
 import type { StepRecord, WorkflowRecord } from "lib/store/workflows.ts";
 import type { Order } from "lib/task/order.ts";
@@ -44,6 +44,8 @@ export interface StopSettings {
   readonly catchUpMs: number;
   /** How long after a container is gone the step ends without anybody having told how it ended. */
   readonly untoldMs: number;
+  /** Whether states of the job are still on their way into the record. */
+  readonly hasMore: (jobId: string) => Promise<boolean>;
 }
 
 /** What stopping a step needs. */
@@ -78,7 +80,7 @@ export async function stopStep(
   { workflow, record, turn }: StopTarget,
   signal: AbortSignal,
 ): Promise<Order | null> {
-  const target = { jobId: workflow.jobId, step: record.step };
+  const target = { jobId: workflow.jobId, step: record.step, attempt: workflow.attempt };
   const known = await lookUpPatiently(context.pfcon, target, { graceMs: context.startGraceMs, signal });
   if (known === null || await isLeftover(context.sql, target, known)) {
     return record.orderedAt || record.stoppedAt
@@ -114,8 +116,9 @@ export async function stopContainer(
 ): Promise<void> {
   const { sql, redis, pfcon, stop } = context;
   const { jobId, step } = target;
-  const containerId = await withOutage("look up a container", () => currentContainer(sql, jobId, step));
-  const question = { target, containerId, stream: stop.logStreamOf(jobId), tail: known.logs };
+  const containers = await withOutage("look up a container", () => stepContainers(sql, jobId));
+  const container = containers.get(step) ?? NO_CONTAINERS;
+  const question = { target, container, stream: stop.logStreamOf(jobId), tail: known.logs };
   let passedOn = isForced(context, workflow) || await isPassedOn(redis, question);
   for (let waited = 0; !passedOn && waited < stop.catchUpMs; waited += LOOK_AGAIN_MS) {
     await sleep(LOOK_AGAIN_MS, signal);
@@ -138,12 +141,15 @@ function isForced({ stop, now }: StopStepContext, { cancelledAt }: WorkflowRecor
     now() - cancelledAt.getTime() >= stop.forceAfterMs;
 }
 
-/** The runtime tells how a container ended. If it does not, as nobody was watching, the step ends all the same. */
+/**
+ * The runtime tells how a container ended. If it does not, as nobody was watching, the step ends all the same; but not
+ * while what it told is only waiting to be recorded, or that would end a step of the next attempt.
+ */
 async function whenGone(context: StopStepContext, target: StepTarget): Promise<Order | null> {
   const { jobId, step } = target;
   const note = () => markStopped(context.sql, jobId, step);
   const goneMs = await withOutage("note that a step is stopped", note);
-  if (goneMs < context.stop.untoldMs) return null;
+  if (goneMs < context.stop.untoldMs || await context.stop.hasMore(jobId)) return null;
   const text = `the ${step} container was stopped, and nobody saw how it ended`;
   return await endStep(context, target, { result: "undefined", reason: { code: "vanished", text } });
 }

@@ -6,8 +6,9 @@
 import { socketOf } from "../docker_client.ts";
 import { freePort } from "../services/free_port.ts";
 import { PfconDevConfig } from "../pfcon_dev/config.ts";
+import { RestartableProcess } from "../services/restartable_process.ts";
+import { answersWell } from "./answers_well.ts";
 import type { Compute } from "./compute.ts";
-import { answersWell, DemoProcess } from "./demo_process.ts";
 import { SAMPLE_INPUT } from "./sample.ts";
 import { elsewhere, type Provided, type ProvideOptions } from "./provided.ts";
 
@@ -36,7 +37,7 @@ export async function providePfcon(
   const login = { user: "chris", password: crypto.randomUUID() };
   const socket = socketOf(engine.host);
   const paths = [store, ...(socket ? [socket] : [])].join(",");
-  const part = new DemoProcess({
+  const part = new RestartableProcess({
     name: "pfcon_dev",
     command: Deno.execPath(),
     args: [

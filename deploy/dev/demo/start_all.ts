@@ -9,9 +9,9 @@ import { freePort } from "../services/free_port.ts";
 import { provideCompute, removeContainers } from "./compute.ts";
 import { type DemoContext, StoppedError } from "./demo_context.ts";
 import { providePfcon } from "./provide_pfcon.ts";
-import { providePostgres } from "./provide_postgres.ts";
 import type { ProvideOptions } from "./provided.ts";
-import { provideRedis } from "./provide_redis.ts";
+import { provideServer } from "./provide_server.ts";
+import { POSTGRES, REDIS } from "./server_kinds.ts";
 import { demoWorkers } from "./start_workers.ts";
 import type { DemoAddresses } from "./worker_settings.ts";
 import { tend, tended, timed } from "./tend.ts";
@@ -56,8 +56,12 @@ async function startParts(
     say: (text) => terminal.progress(name, text),
   });
   const [redis, postgres, { compute, pfcon }] = await Promise.all([
-    timed(context, "redis", async () => tended(stack, context, await provideRedis(needs("redis")))),
-    timed(context, "postgres", async () => tended(stack, context, await providePostgres(needs("postgres")))),
+    timed(context, "redis", async () => tended(stack, context, await provideServer(REDIS, needs("redis")))),
+    timed(
+      context,
+      "postgres",
+      async () => tended(stack, context, await provideServer(POSTGRES, needs("postgres"))),
+    ),
     startComputing(stack, context, needs),
   ]);
   const uiPort = context.options.port || freePort();

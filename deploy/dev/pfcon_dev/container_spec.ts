@@ -5,9 +5,9 @@
  */
 
 /** Where every container finds its input and leaves its output. */
-export const INPUT_DIR = "/share/incoming";
+const INPUT_DIR = "/share/incoming";
 /** Where every container finds its input and leaves its output. */
-export const OUTPUT_DIR = "/share/outgoing";
+const OUTPUT_DIR = "/share/outgoing";
 
 /** A container to be made. */
 export interface ContainerSpec {

@@ -91,7 +91,7 @@ export class EventJournal {
 }
 
 /** An event in the form the API sends it. */
-export function eventLine({ action, id, attributes, nanos }: ContainerEvent): Uint8Array<ArrayBuffer> {
+function eventLine({ action, id, attributes, nanos }: ContainerEvent): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify({
     status: action,
     id,

@@ -9,7 +9,7 @@ import { EngineError } from "./engine_error.ts";
 export type NanoClock = () => bigint;
 
 /** The Engine's way of writing "never". */
-export const ZERO_TIME = "0001-01-01T00:00:00Z";
+const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 const SECOND = 1_000_000_000n;
 

@@ -6,8 +6,9 @@
 import postgres from "postgres";
 import { BackgroundProcess, StartError } from "./background_process.ts";
 import { findBinary, postgresFolders } from "./find_binary.ts";
-import { freePort } from "./free_port.ts";
+import { RestartableProcess } from "./restartable_process.ts";
 import { serverUser, type SystemUser } from "./server_user.ts";
+import { startOnFreePort } from "./start_on_free_port.ts";
 
 /** How a private Postgres is started. */
 export interface PostgresOptions {
@@ -21,24 +22,10 @@ export interface PostgresOptions {
   readonly config?: Record<string, string>;
 }
 
-/** A Postgres server that we started; its address stays the same however often it is stopped and started. */
-export interface PostgresServer extends AsyncDisposable {
+/** A Postgres server that we started; it keeps address and data however often it is stopped and started. */
+export interface PostgresServer extends RestartableProcess {
   readonly dsn: string;
   readonly port: number;
-  /** Process id of the server, or of the last one if it is stopped. */
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the server has gone, or the last one if it is stopped. */
-  readonly ended: Promise<unknown>;
-  /** Ends it in good order; open connections are cut. */
-  stop(): Promise<void>;
-  /** Ends it with SIGKILL, its sessions too. */
-  kill(): Promise<void>;
-  /** Starts it again on its data. @throws {StartError} */
-  start(): Promise<void>;
-  restart(): Promise<void>;
-  /** The last lines of its log. */
-  logTail(): Promise<string>;
 }
 
 /** The folder that holds `initdb` and `postgres`, or null. */
@@ -78,91 +65,36 @@ export async function startPostgres(options: PostgresOptions, password?: string)
   const user = await serverUser();
   const secret = password ?? crypto.randomUUID();
   if (!password) await initPostgres(binaries, options.dir, secret, user);
-  for (let tries = 1;; tries++) {
-    const server = new LocalPostgres(binaries, freePort(), secret, user, options);
-    try {
-      await server.start();
-      return server;
-    } catch (error) {
-      const taken = error instanceof StartError && /address already in use/i.test(error.logTail);
-      if (!taken || tries === 5) throw error;
-    }
-  }
+  return await startOnFreePort((port) => postgresServer(binaries, port, secret, user, options));
 }
 
-class LocalPostgres implements PostgresServer {
-  readonly dsn: string;
-  readonly logFile: string;
-  #process: BackgroundProcess | null = null;
-
-  constructor(
-    readonly binaries: string,
-    readonly port: number,
-    password: string,
-    readonly user: SystemUser | null,
-    readonly options: PostgresOptions,
-  ) {
-    this.dsn = `postgres://chris:${password}@127.0.0.1:${port}/postgres`;
-    this.logFile = `${options.dir}/postgres.log`;
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? 0;
-  }
-
-  get ended(): Promise<unknown> {
-    return this.#process?.ended ?? Promise.resolve();
-  }
-
-  async start(): Promise<void> {
-    if (this.#process && !this.#process.status) return;
-    const fast = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
-    const settings = {
-      listen_addresses: "127.0.0.1",
-      unix_socket_directories: "",
-      ...(this.options.durable ?? true ? {} : fast),
-      ...this.options.config,
-    };
-    const server = new BackgroundProcess({
-      name: "postgres",
-      command: `${this.binaries}/postgres`,
-      args: ["-D", `${this.options.dir}/data`, "-p", String(this.port)]
-        .concat(Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])),
-      cwd: this.options.dir,
-      env: { LC_ALL: "C" },
-      user: this.user,
-      logFile: this.logFile,
-      stopSignal: "SIGINT",
-    });
-    this.#process = server;
-    try {
-      await server.ready(() => selectOne(this.dsn), 30_000);
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.#process?.stop();
-  }
-
-  async kill(): Promise<void> {
-    await this.#process?.stop(0);
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  async logTail(): Promise<string> {
-    return await this.#process?.logTail() ?? "";
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
+function postgresServer(
+  binaries: string,
+  port: number,
+  password: string,
+  user: SystemUser | null,
+  { dir, durable = true, config }: PostgresOptions,
+): PostgresServer {
+  const fast = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    ...(durable ? {} : fast),
+    ...config,
+  };
+  const dsn = `postgres://chris:${password}@127.0.0.1:${port}/postgres`;
+  const server = new RestartableProcess({
+    name: "postgres",
+    command: `${binaries}/postgres`,
+    args: ["-D", `${dir}/data`, "-p", String(port)]
+      .concat(Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])),
+    cwd: dir,
+    env: { LC_ALL: "C" },
+    user,
+    logFile: `${dir}/postgres.log`,
+    stopSignal: "SIGINT", // cuts open connections
+  }, () => selectOne(dsn));
+  return Object.assign(server, { dsn, port });
 }
 
 /** Asks a database for a number. @throws {Error} if it does not answer. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { BackgroundProcess, StartError } from "./background_process.ts";
+import { StartError } from "./background_process.ts";
 import { findBinary } from "./find_binary.ts";
-import { freePort } from "./free_port.ts";
+import { RestartableProcess } from "./restartable_process.ts";
+import { startOnFreePort } from "./start_on_free_port.ts";
 
 /** How a private Redis is started. */
 export interface RedisOptions {
@@ -17,24 +18,11 @@ export interface RedisOptions {
   readonly config?: Record<string, string>;
 }
 
-/** A Redis server that we started; its address stays the same however often it is stopped and started. */
-export interface RedisServer extends AsyncDisposable {
+/** A Redis server that we started; it keeps address and data however often it is stopped and started. */
+export interface RedisServer extends RestartableProcess {
   readonly url: string;
   readonly port: number;
   readonly password: string;
-  /** Process id of the server, or of the last one if it is stopped. */
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the server has gone, or the last one if it is stopped. */
-  readonly ended: Promise<unknown>;
-  /** Ends it in good order (data is written). */
-  stop(): Promise<void>;
-  /** Ends it with SIGKILL. */
-  kill(): Promise<void>;
-  /** Starts it again on its data. @throws {StartError} */
-  start(): Promise<void>;
-  /** The last lines of its log. */
-  logTail(): Promise<string>;
 }
 
 /** Where `redis-server` is, or null. */
@@ -50,88 +38,37 @@ export async function findRedis(): Promise<string | null> {
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const binary = options.binary ?? await findRedis();
   if (!binary) throw new StartError("redis", "there is no redis-server on PATH", "");
-  for (let tries = 1;; tries++) {
-    const server = new LocalRedis(binary, freePort(), options);
-    try {
-      await server.start();
-      return server;
-    } catch (error) {
-      const taken = error instanceof StartError && /address already in use/i.test(error.logTail);
-      if (!taken || tries === 5) throw error;
-    }
-  }
+  return await startOnFreePort((port) => redisServer(binary, port, options));
 }
 
-class LocalRedis implements RedisServer {
-  readonly url: string;
-  readonly password = crypto.randomUUID();
-  readonly logFile: string;
-  #process: BackgroundProcess | null = null;
-
-  constructor(readonly binary: string, readonly port: number, readonly options: RedisOptions) {
-    this.url = `redis://:${this.password}@127.0.0.1:${port}/0`;
-    this.logFile = `${options.dir}/redis.log`;
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? 0;
-  }
-
-  get ended(): Promise<unknown> {
-    return this.#process?.ended ?? Promise.resolve();
-  }
-
-  async start(): Promise<void> {
-    if (this.#process && !this.#process.status) return;
-    const conf = `${this.options.dir}/redis.conf`;
-    await Deno.writeTextFile(conf, this.#settings(), { mode: 0o600 });
-    const server = new BackgroundProcess({
-      name: "redis",
-      command: this.binary,
-      args: [conf],
-      cwd: this.options.dir,
-      logFile: this.logFile,
-    });
-    this.#process = server;
-    try {
-      await server.ready(() => pingRedis(this.port, this.password), 20_000);
-    } catch (error) {
-      await server.stop(0);
-      throw error;
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.#process?.stop();
-  }
-
-  async kill(): Promise<void> {
-    await this.#process?.stop(0);
-  }
-
-  async logTail(): Promise<string> {
-    return await this.#process?.logTail() ?? "";
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-
-  #settings(): string {
-    const settings: Record<string, string> = {
-      "port": String(this.port),
-      "bind": "127.0.0.1",
-      "requirepass": this.password,
-      "dir": `"${this.options.dir}"`,
-      "daemonize": "no",
-      "appendonly": "yes",
-      "appendfsync": "everysec",
-      "save": '""',
-      "maxmemory-policy": "noeviction",
-      ...this.options.config,
-    };
-    return Object.entries(settings).map(([name, value]) => `${name} ${value}\n`).join("");
-  }
+async function redisServer(
+  binary: string,
+  port: number,
+  { dir, config }: RedisOptions,
+): Promise<RedisServer> {
+  const password = crypto.randomUUID();
+  const settings: Record<string, string> = {
+    "port": String(port),
+    "bind": "127.0.0.1",
+    "requirepass": password,
+    "dir": `"${dir}"`,
+    "daemonize": "no",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": '""',
+    "maxmemory-policy": "noeviction",
+    ...config,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
+  await Deno.writeTextFile(`${dir}/redis.conf`, lines.join(""), { mode: 0o600 });
+  const server = new RestartableProcess({
+    name: "redis",
+    command: binary,
+    args: [`${dir}/redis.conf`],
+    cwd: dir,
+    logFile: `${dir}/redis.log`,
+  }, () => pingRedis(port, password));
+  return Object.assign(server, { url: `redis://:${password}@127.0.0.1:${port}/0`, port, password });
 }
 
 /** Says AUTH and PING to a server on this machine. @throws {Error} unless the answers are +OK and +PONG. */

@@ -30,6 +30,7 @@ export const STOP: StopSettings = {
   forceAfterMs: null,
   catchUpMs: 100,
   untoldMs: 60_000,
+  hasMore: () => Promise.resolve(false),
 };
 
 /** Everything a test needs. */

@@ -103,7 +103,7 @@ Deno.test("G7 cleanUp() completes the workflow once, wherever it dies", async ()
   assertPassed(points, [
     "SELECT FROM job_workflow",
     "SELECT FROM job_status_history",
-    "after exists",
+    "after mget",
     ...["before get", "after get", "before remove", "after remove"],
     "SELECT pg_advisory_xact_lock",
     "UPDATE job_workflow SET current_step = ?, status",

@@ -2,12 +2,13 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { JOB_TYPES } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { silentLogger as log } from "lib/run/log.ts";
+import { json } from "lib/testing/strict_pfcon.ts";
 import { TaskQueue } from "lib/task/queue.ts";
 import { CLEAN_UP_QUEUE, type CleanUp, cleanUpId } from "lib/task/tasks.ts";
 import { Queue } from "bullmq";
 import { CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { HeldCleanups } from "../../../workers/task_worker/held_cleanups.ts";
-import { benchOfFile, eventOf, NOW, record } from "./bench.ts";
+import { benchOfFile, eventOf, lifeOf, NOW, record } from "./bench.ts";
 import { atCleanUp, cleaning, container } from "./cleaning.ts";
 import { dump } from "./dump.ts";
 
@@ -48,6 +49,50 @@ Deno.test("G5 cleanUp() wants the proof of the newest container, whichever repor
   await bench.redis.set(containerFlushedKey("9".padStart(64, "0")), "1");
   await assertRejects(() => run(), CleanupHeldError, "the log of plugin is not");
   await prove("plugin");
+  await run();
+});
+
+Deno.test("G5 cleanUp() takes no proof of an earlier attempt's container for that of this attempt's", async () => {
+  await bench.sql`
+    UPDATE job_workflow SET attempt = 2, told_before = (SELECT max(id) FROM job_status_history)`;
+  await prove("copy", "plugin", "delete");
+  // Nothing was told of this attempt's containers yet; one was ordered, and the answer to that got lost.
+  await assertRejects(() => run(), CleanupHeldError, "the log of copy, plugin, delete is not");
+  for (const step of ["copy", "plugin", "delete"] as const) {
+    const number = Number(container(step)) + 10;
+    await record(
+      bench.sql,
+      ...lifeOf("trial-1", step, "finishedSuccessfully", { at: -60, container: number }),
+    );
+    // Stored late: the end of the earlier one's log.
+    await bench.redis.set(logsFlushedKey("trial-1", step), "1");
+  }
+  const own = [11, 12, 14].map((number) => containerFlushedKey(`${number}`.padStart(64, "0")));
+  const awaited: (readonly (readonly string[])[])[] = [];
+  const held = {
+    hold: (_: string, proofs: typeof awaited[number]) => awaited.push(proofs),
+    release: () => {},
+  };
+  await assertRejects(() => run({ held }), CleanupHeldError, "the log of copy, plugin, delete is not");
+  assertEquals(bench.pfcon.countOf("DELETE"), 0);
+  assertEquals(awaited, [own.map((key) => [key])], "nothing else would help");
+  for (const key of own) await bench.redis.set(key, "1");
+  await run();
+  assertEquals(await standing(), "completed, finishedSuccessfully");
+});
+
+Deno.test("cleanUp() is not held by a container of an earlier attempt that pfcon has kept", async () => {
+  await bench.sql`
+    UPDATE job_workflow SET attempt = 2, told_before = (SELECT max(id) FROM job_status_history)`;
+  bench.pfcon.interfere = async (call, pass) => {
+    const answer = await pass();
+    if (!call.startsWith("GET") || !answer.ok) return answer;
+    const { compute } = await answer.json();
+    return json(200, { compute: { ...compute, timestamp: new Date(NOW + 2_000).toISOString() } });
+  };
+  await prove("copy", "plugin");
+  await assertRejects(() => run(), CleanupHeldError, "the log of delete is not");
+  await prove("delete");
   await run();
 });
 

@@ -4,7 +4,7 @@ import type { StatusEvent } from "lib/event/status.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
-import type { DeadLetter } from "lib/stream/dead_letter.ts";
+import type { DeadLetter } from "lib/stream/dead_letters/dead_letter.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
 import { StatusQueues } from "lib/task/status_queues.ts";
 import { statusQueue } from "lib/task/tasks.ts";

@@ -3,7 +3,7 @@ import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
-import type { DeadLetter } from "lib/stream/dead_letter.ts";
+import type { DeadLetter } from "lib/stream/dead_letters/dead_letter.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { processStatus } from "../../../workers/task_worker/process_status.ts";
 import { StatusStream } from "../../../workers/task_worker/status_stream.ts";

@@ -44,6 +44,37 @@ Deno.test("Relay publishes each job's events in order and notes where they went"
   }
 });
 
+Deno.test("G6 Relay that is cut off from Redis does not keep others from publishing", async () => {
+  const { sql, redis } = bench;
+  const asked = Promise.withResolvers<void>();
+  const cutOff = new Proxy(redis, {
+    get: (target, key) => {
+      if (key !== "eval") return Reflect.get(target, key, target).bind(target);
+      return () => new Promise(() => asked.resolve());
+    },
+  });
+  await sql.begin((tx) => confirm(tx as unknown as Sql, "trial-1", 1));
+  const relay = new Relay(sql, redis, OPTIONS);
+  await whileRelaying([new Relay(sql, cutOff, { ...OPTIONS, answerMs: 300 })], async () => {
+    await asked.promise;
+    await eventually(async () => await relay.runOnce() !== null && await unpublished(bench) === 0);
+  });
+  await assertSent(bench, "trial-1");
+});
+
+Deno.test("G6 Relay publishes what a database restored from a copy numbers as it numbered other events before", async () => {
+  const { sql, redis } = bench;
+  const relay = new Relay(sql, redis, OPTIONS);
+  const [{ last }] = await sql`SELECT last_value AS last FROM job_outbox_id_seq` as [{ last: number }];
+  for (const index of [1, 2]) {
+    await sql`TRUNCATE job_outbox`;
+    await sql`SELECT setval('job_outbox_id_seq', ${last})`;
+    await sql.begin((tx) => confirm(tx as unknown as Sql, "trial-1", index));
+    assertEquals(await relay.runOnce(), 1);
+  }
+  assertEquals((await sent(bench, "trial-1", "stream:job-status")).length, 2);
+});
+
 Deno.test("Relay publishes more than one batch in order", async () => {
   const all = Array.from({ length: 1_203 }, (_, index) => index);
   await bench.sql.begin((tx) =>

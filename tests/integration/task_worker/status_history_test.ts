@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { containerIds } from "lib/store/status_history.ts";
+import { stepContainers } from "lib/store/step_containers.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
 import { recordStatus } from "../../../workers/task_worker/record_status.ts";
 import {
@@ -49,7 +49,7 @@ Deno.test("upsertCurrentStatus() follows a container that was started again", as
   assertEquals(await currentStatus(bench.sql, "trial-1"), "started of container 1");
 });
 
-Deno.test("containerIds() names a step's newest container, also when an older one reports last", async () => {
+Deno.test("stepContainers() names a step's newest container, also when an older one reports last", async () => {
   const of = { jobId: "trial-1", step: "plugin" } as const;
   await record(
     bench.sql,
@@ -58,11 +58,9 @@ Deno.test("containerIds() names a step's newest container, also when an older on
     eventOf({ ...of, status: "undefined", at: 0, more: { previous_status: "notStarted" } }),
     eventOf({ ...of, step: "copy", status: "started", at: 0, more: { container_id: undefined } }),
   );
-  const ids = await containerIds(bench.sql, "trial-1");
-  assertEquals([ids.get("plugin"), ids.get("copy"), ids.get("delete")], [
-    "2".padStart(64, "0"),
-    null,
-    undefined,
+  const [first, second] = [1, 2].map((container) => `${container}`.padStart(64, "0"));
+  assertEquals([...await stepContainers(bench.sql, "trial-1")], [
+    ["plugin", { current: second, earlier: [first] }],
   ]);
 });
 

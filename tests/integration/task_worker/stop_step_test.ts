@@ -8,7 +8,6 @@ import { JobBusyError } from "lib/store/job_turn.ts";
 import type { Order } from "lib/task/order.ts";
 import { cancel } from "../../../workers/sse_service/control/cancel.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
-import { linesOf } from "../../../workers/task_worker/passed_on.ts";
 import { StopHeldError, type StopSettings } from "../../../workers/task_worker/stop_step.ts";
 import { accept, benchOfFile, eventOf, forgetAll, NOW, record, STOP, workflowOf } from "./bench.ts";
 import { dump } from "./dump.ts";
@@ -176,6 +175,18 @@ Deno.test("runStep() ends a stopped step of which nobody told how it ended", asy
   assertEquals(await standing(), "copy undefined, at delete");
 });
 
+Deno.test("G7 runStep() ends no stopped step as long as states of its job are on their way into the record", async () => {
+  await copyRuns();
+  await cancelJob();
+  let more = true;
+  const stop = { untoldMs: 0, hasMore: (jobId: string) => Promise.resolve(more && jobId === JOB) };
+  for (let times = 0; times < 3; times++) assertEquals(await run("copy", stop), null);
+  assertEquals(await standing(), "copy null, at copy");
+  more = false;
+  await run("copy", stop);
+  assertEquals(await standing(), "copy undefined, at delete");
+});
+
 Deno.test("G5 runStep() does not stop a container whose lines are not passed on, and says so", async () => {
   await copyRuns();
   await cancelJob();
@@ -266,10 +277,4 @@ Deno.test("a container that an order made whose answer was lost is stopped when 
   assertEquals(bench.pfcon.countOf("DELETE copy"), 1);
   assertEquals(await run("delete"), null);
   assert((await workflowOf(bench.sql, JOB)).steps.find(({ step }) => step === "delete")?.orderedAt);
-});
-
-Deno.test("linesOf() gives whole lines, empty ones too", () => {
-  assertEquals(linesOf(""), []);
-  assertEquals(linesOf("one\n\ntwo\r\n"), ["one", "", "two\r"]);
-  assertEquals(linesOf("one\nand the re"), ["one", "and the re"]);
 });

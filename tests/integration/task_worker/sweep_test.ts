@@ -104,6 +104,27 @@ Deno.test("G7 Sweep calls no container vanished while states of its job are on t
   assertEquals((await copyOf("trial-1")).outcome, "undefined");
 });
 
+Deno.test("G7 Sweep does not carry over to another attempt what pfcon said in the one before", async () => {
+  for (const status of ["gone", "finishedSuccessfully"] as const) {
+    const jobId = `trial-${status}`;
+    await ordered(jobId);
+    if (status === "gone") await bench.pfcon.client.remove("copy", jobId);
+    else bench.pfcon.setState("copy", jobId, status);
+    bench.pfcon.interfere = async (_, pass) => {
+      const answer = await pass();
+      // While the sweep is paused the workflow fails, is retried, and is at the same step again.
+      await bench.sql`UPDATE job_workflow SET attempt = 2 WHERE job_id = ${jobId}`;
+      await bench.sql`UPDATE job_step SET ordered_at = NULL WHERE job_id = ${jobId}`;
+      return answer;
+    };
+    const { sweep, given } = sweeping();
+    await sweep.runOnce(never);
+    assertEquals(given.filter((order) => order.jobId === jobId), []);
+    const { outcome, orderedAt } = await copyOf(jobId);
+    assertEquals([outcome, orderedAt], [null, null]);
+  }
+});
+
 Deno.test("Sweep leaves a step alone that runs, or of which something was heard lately", async () => {
   await ordered("trial-1");
   const { sweep, given } = sweeping();

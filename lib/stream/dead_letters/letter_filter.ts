@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compareEntryIds, FIRST_ENTRY_ID } from "./entry_id.ts";
+import { compareEntryIds, FIRST_ENTRY_ID } from "../entry_id.ts";
 import type { FoundLetter } from "./found_letter.ts";
 
 /** All that is given must hold; nothing given means every letter. */

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { redisCall } from "./redis_script.ts";
+import { redisCall } from "../redis_script.ts";
 
 /** What a dead letter says (wire.md §5). */
 export interface DeadLetter {

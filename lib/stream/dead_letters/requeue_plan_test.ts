@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { compareEntryIds } from "./entry_id.ts";
-import { shardKey, shardOf } from "./keys.ts";
+import { compareEntryIds } from "../entry_id.ts";
+import { shardKey, shardOf } from "../keys.ts";
 import { type Candidate, groupOf, planGroup, type RequeueRules } from "./requeue_plan.ts";
 
 const RULES: RequeueRules = { base: "s", numShards: 4, withEarlier: false, force: false };

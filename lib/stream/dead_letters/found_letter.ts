@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { entryIdParts } from "./entry_id.ts";
+import { entryIdParts } from "../entry_id.ts";
 
 /** What is enough to decide what to do with a dead letter; small, whatever its bytes. */
 export interface LetterHead {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { letterRange, matches } from "./dead_letter_filter.ts";
+import { letterRange, matches } from "./letter_filter.ts";
 import { foundLetter } from "./found_letter.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import type { z } from "@zod/zod";
-import { decodeLogEvent, decodeStatusEvent } from "../event/codec.ts";
-import type { streamSettings } from "../run/stream_settings.ts";
+import { decodeLogEvent, decodeStatusEvent } from "../../event/codec.ts";
+import type { streamSettings } from "../../run/stream_settings.ts";
 import type { LetterSource } from "./dead_letters.ts";
 
 /** The streams whose consumers bury entries. */

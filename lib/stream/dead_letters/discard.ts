@@ -1,4 +1,4 @@
-import type { LetterFilter } from "./dead_letter_filter.ts";
+import type { LetterFilter } from "./letter_filter.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import type { FoundLetter } from "./found_letter.ts";
 

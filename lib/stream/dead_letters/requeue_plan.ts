@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { compareEntryIds, isEntryId } from "./entry_id.ts";
+import { compareEntryIds, isEntryId } from "../entry_id.ts";
 import type { LetterHead } from "./found_letter.ts";
-import { shardKey, shardKeys, shardOf } from "./keys.ts";
+import { shardKey, shardKeys, shardOf } from "../keys.ts";
 
 /** A letter that may go back. */
 export interface Candidate extends LetterHead {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { decodeLogEvent } from "../event/codec.ts";
+import { decodeLogEvent } from "../../event/codec.ts";
 import { foundLetter } from "./found_letter.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

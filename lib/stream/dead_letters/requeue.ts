@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { type LetterFilter, matches } from "./dead_letter_filter.ts";
+import { type LetterFilter, matches } from "./letter_filter.ts";
 import type { DeadLetters } from "./dead_letters.ts";
-import { FIRST_ENTRY_ID } from "./entry_id.ts";
+import { FIRST_ENTRY_ID } from "../entry_id.ts";
 import { type FoundLetter, headOf, type LetterHead } from "./found_letter.ts";
 import { type Candidate, groupOf, type GroupPlan, planGroup, type RequeueRules } from "./requeue_plan.ts";
 

@@ -7,11 +7,11 @@
  */
 import type { Redis } from "ioredis";
 import type { Buffer } from "node:buffer";
-import { callOnce } from "./call_once.ts";
-import { type LetterFilter, letterRange, matches } from "./dead_letter_filter.ts";
-import { FIRST_ENTRY_ID } from "./entry_id.ts";
+import { callOnce } from "../call_once.ts";
+import { type LetterFilter, letterRange, matches } from "./letter_filter.ts";
+import { FIRST_ENTRY_ID } from "../entry_id.ts";
 import { type DecodeEvent, type FoundLetter, foundLetter } from "./found_letter.ts";
-import { redisCall } from "./redis_script.ts";
+import { redisCall } from "../redis_script.ts";
 
 /** Which dead letters, and whose. */
 export interface LetterSource {
