@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { z } from "@zod/zod";
 import { readConfig } from "lib/run/config.ts";
 import { WORKER_NAMES, type WorkerName } from "lib/run/permissions.ts";
+import { DEFAULT_URL } from "../deploy/chris/command_line.ts";
+import { Config as DlqConfig } from "../deploy/dlq/config.ts";
 
 const Service = z.object({
   image: z.string(),
@@ -161,6 +163,23 @@ Deno.test("the stack asks for tokens as soon as .env says how they are checked, 
   assertEquals(faultsWith(checked).length, 1);
   assertEquals(faultsWith({ AUTH_JWT_SECRET: "s".repeat(32) }).length, 1);
   assertEquals(faultsWith({ CORS_ORIGINS: "*" }).length, 1);
+});
+
+Deno.test("the commands that docker-compose.yml names find in their container what they need", async () => {
+  const named = [...text.matchAll(/^#  +docker compose exec (\S+) deno task -q (\w+)/gm)];
+  assertEquals(named.map(([, , task]) => task), ["chris", "dlq"]);
+  const { tasks } = JSON.parse(await projectText("deno.json")) as { tasks: Record<string, string> };
+  const dockerfile = await projectText("deploy/Dockerfile");
+  for (const [, name = "", task = ""] of named) {
+    const { environment, build } = service(name);
+    assert(build, `${name} is of another image`);
+    const program = /\S+\.ts$/.exec(tasks[task] ?? "")?.[0] ?? "";
+    assert(dockerfile.includes(`COPY ${program.split("/").slice(0, -1).join("/")} `), `no ${program}`);
+    assertEquals(new URL(DEFAULT_URL).port, environment["PORT"]);
+    const settings = readConfig(DlqConfig, environment);
+    assertEquals(settings.REDIS_URL, service("task-worker").environment["REDIS_URL"]);
+    assertEquals(String(settings.STREAM_NUM_SHARDS), environment["STREAM_NUM_SHARDS"]);
+  }
 });
 
 Deno.test("figures and traces of every worker can be had by settings in .env alone", () => {

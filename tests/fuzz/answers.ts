@@ -5,12 +5,14 @@
  */
 import AjvModule from "ajv/dist/2020.js";
 import formatsModule from "ajv-formats";
+import { createParser } from "eventsource-parser";
 import type { Operation } from "./document.ts";
 
 /** An answer, as far as it was read. */
 export interface FuzzAnswer {
   readonly status: number;
-  readonly contentType: string;
+  /** By names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** Whether the body was read to its end. */
   readonly whole: boolean;
@@ -31,38 +33,42 @@ export class AnswerCheck {
 
   /** What is wrong with the answer to an operation; null if nothing is. */
   fault(operation: Operation, answer: FuzzAnswer): string | null {
-    const { status, contentType, body, whole } = answer;
+    const { status, headers, body, whole } = answer;
     if (status >= 500) return `answer ${status}: ${body.slice(0, 300)}`;
     const documented = operation.answers[String(status)];
     if (!documented) return `status ${status} is not documented: ${body.slice(0, 300)}`;
-    const types = Object.keys(documented.content);
+    if (status === 405 && !headers["allow"]) return "status 405 without Allow";
+    const types = Object.keys(documented);
     if (types.length === 0) return null;
-    const type = contentType.split(";")[0]?.trim() ?? "";
-    const described = documented.content[type];
-    if (!described) {
-      return `status ${status} with ${contentType || "no content type"}, not ${types.join(" or ")}`;
-    }
-    if (!/\bjson$/.test(type) || !whole) return null;
-    let value: unknown;
+    const type = headers["content-type"]?.split(";")[0]?.trim() ?? "";
+    const schema = documented[type];
+    if (schema === undefined) return `status ${status} with "${type}", not ${types.join(" or ")}`;
+    const isJson = /\bjson$/.test(type);
+    if (type !== "text/event-stream" && !(isJson && whole)) return null;
+    let values: unknown[];
     try {
-      value = JSON.parse(body);
+      values = isJson ? [JSON.parse(body)] : eventsIn(body);
     } catch {
       return `status ${status} with a body that is no JSON: ${body.slice(0, 300)}`;
     }
-    const pointer = [
-      operation.path,
-      operation.method.toLowerCase(),
-      "responses",
-      String(status),
-      "content",
-      type,
-    ];
-    const ref = `openapi#/paths/${pointer.map(escaped).join("/")}/schema`;
-    if (!described.schema || this.#ajv.validate({ $ref: ref }, value)) return null;
-    return `status ${status} outside its schema: ${this.#ajv.errorsText()}: ${body.slice(0, 300)}`;
+    const wrong = values.find((value) => !this.#ajv.validate({ $ref: `openapi${uriOf(schema)}` }, value));
+    if (wrong === undefined) return null;
+    const text = JSON.stringify(wrong).slice(0, 300);
+    return `status ${status} outside its schema: ${this.#ajv.errorsText()}: ${text}`;
   }
 }
 
-function escaped(part: string): string {
-  return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+/** The events of a stream that may be cut off anywhere, with their data parsed. */
+function eventsIn(body: string): unknown[] {
+  const events: unknown[] = [];
+  const parser = createParser({
+    onEvent: ({ id, event, data }) => events.push({ id, event, data: JSON.parse(data) }),
+  });
+  parser.feed(body);
+  return events;
+}
+
+/** A JSON pointer as part of a URI. */
+function uriOf(pointer: string): string {
+  return pointer.split("/").map((part, at) => at === 0 ? part : encodeURIComponent(part)).join("/");
 }

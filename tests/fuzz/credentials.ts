@@ -4,7 +4,7 @@
  * @module
  */
 import { SignJWT } from "jose";
-import type { Operation } from "./document.ts";
+import { type Operation, pathOf } from "./document.ts";
 import type { FuzzRequest } from "./requests.ts";
 
 /** Whom the service under attack trusts: its settings. */
@@ -44,13 +44,13 @@ export async function credentials(job: string): Promise<Credential[]> {
   return [
     { token: everything, opens: () => true },
     {
-      token: await tokenOf({ jobs: [job] }),
+      token: await tokenOf({ jobs: [job, "\0*", "%*"] }),
       opens: ({ operation, target }) => isAbout(job, operation, target),
     },
     {
       token: await tokenOf({ scope: "jobs:read" }),
       opens: ({ operation: { method, path } }) =>
-        path === SIGN_IN || method === "GET" && !/^\/(?:metrics|api\/dlq)/.test(path),
+        path === SIGN_IN || (method === "GET" || method === "HEAD") && !/^\/(?:metrics|api\/dlq)/.test(path),
     },
     { token: await tokenOf({ scope: "" }), opens: ({ operation }) => operation.path === SIGN_IN },
     ...nobody,
@@ -82,7 +82,7 @@ export function intrusion(
 function isAbout(job: string, { path }: Operation, target: string): boolean {
   const at = path.split("/").indexOf("{job_id}");
   if (at < 0) return !path.startsWith("/api/dlq");
-  const named = target.split("?")[0]?.split("/")[at] ?? "";
+  const named = pathOf(target).split("/")[at] ?? "";
   try {
     return decodeURIComponent(named) === job;
   } catch {

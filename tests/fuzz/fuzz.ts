@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import { AnswerCheck } from "./answers.ts";
 import { intrusion } from "./credentials.ts";
-import { operationsOf } from "./document.ts";
+import { isPathOf, type Operation, operationsOf, wrongMethodsOf } from "./document.ts";
 import { type FuzzRequest, type Known, requestsFor } from "./requests.ts";
 import { Sender } from "./send.ts";
 
@@ -37,26 +37,38 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const document = await (await fetch(`${origin}/openapi.json`)).json();
   const operations = operationsOf(document);
   if (operations.length === 0) throw new Error(`Cannot attack ${origin}: its document names no operation`);
+  const wrongMethods = wrongMethodsOf(document);
   const check = new AnswerCheck(document);
   using sender = new Sender(origin);
   const answers = new Map<string, number>();
   let requests = 0;
   const property = fc.asyncProperty(
-    fc.oneof(...operations.map((operation) => requestsFor(document, operation, known))),
+    fc.oneof(
+      { weight: 8, arbitrary: requestsForAny(operations.filter(({ method }) => method !== "HEAD")) },
+      { weight: 1, arbitrary: requestsForAny(operations.filter(({ method }) => method === "HEAD")) },
+      { weight: 1, arbitrary: requestsForAny(wrongMethods) },
+    ),
     async (request) => {
       const answer = await sender.send(request);
       const { method, path } = request.operation;
       const key = `${method} ${path} ${answer.status}`;
       answers.set(key, (answers.get(key) ?? 0) + 1);
       options.onRequest?.(++requests);
-      const isStranger = answer.status === 404 && !isPathOf(request);
-      const intruder = known.credentials.length === 0 || isStranger || !isPathOf(request)
+      const asked = operationOf(request, operations) ?? operationOf(request, wrongMethods);
+      if (!asked) {
+        if (answer.status >= 500) throw new Error(`answer ${answer.status}: ${answer.body.slice(0, 300)}`);
+        return;
+      }
+      const intruder = known.credentials.length === 0
         ? null
-        : intrusion(request, answer.status, known.credentials);
-      const fault = intruder ?? (isStranger ? null : check.fault(request.operation, answer));
+        : intrusion({ ...request, operation: asked }, answer.status, known.credentials);
+      const fault = intruder ?? check.fault(asked, answer);
       if (fault) throw new Error(fault);
     },
   );
+  function requestsForAny(some: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
+    return fc.oneof(...some.map((operation) => requestsFor(document, operation, known)));
+  }
   const details = await fc.check(property, {
     seed,
     numRuns: Number.MAX_SAFE_INTEGER,
@@ -75,14 +87,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   };
 }
 
-/** Whether the path is one of the operation's: what stands for a name may have added or taken away slashes. */
-function isPathOf({ operation, target }: FuzzRequest): boolean {
-  const path = (target.split("?")[0] ?? "").split("/");
-  const template = operation.path.split("/");
-  return path.length === template.length &&
-    path.every((part, at) =>
-      part !== "." && part !== ".." && (template[at]?.startsWith("{") || template[at] === part)
-    );
+/** What a request turned out to ask for, as hostile names may change the path; undefined: nothing that there is. */
+function operationOf(
+  { operation, target }: FuzzRequest,
+  operations: readonly Operation[],
+): Operation | undefined {
+  return operations.filter((one) => one.method === operation.method && isPathOf(one, target))
+    // Names that are written out go before those that stand for anything.
+    .sort((one, other) => one.path.split("{").length - other.path.split("{").length)[0];
 }
 
 /** The request as a command line that sends it again. */

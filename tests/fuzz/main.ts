@@ -11,7 +11,8 @@ const USAGE = `Attack the SSE and REST service with requests made up from its /o
   deno task fuzz [--seed S] [--minutes M] [--tokens]
 
 Starts the application on a Redis and Postgres of its own, with jobs, lines and dead letters in it. Every answer must
-come, must be no 5xx, and must be one that the document describes.
+come, must be no 5xx, and must be one that the document describes: of every path by its methods and by others, events
+of streams included.
 
   --seed S       number that all chance comes from (default: a fresh one, which is printed)
   --minutes M    how long (default: 10)

@@ -26,6 +26,9 @@ export interface Known {
   readonly credentials: readonly Credential[];
 }
 
+/** Methods whose requests have no body. */
+const BODILESS = new Set(["GET", "HEAD", "TRACE"]);
+
 /** Requests for one operation. */
 export function requestsFor(
   document: unknown,
@@ -43,7 +46,12 @@ export function requestsFor(
     ),
     strangerPairs,
   );
-  return fc.record({ path, query, headers: headers(operation, known), body: bodies(document, operation) })
+  return fc.record({
+    path,
+    query,
+    headers: headers(document, operation, known),
+    body: bodies(document, operation),
+  })
     .map(
       ({ path, query, headers, body }) => {
         let target = operation.path;
@@ -75,13 +83,7 @@ function queryPairs(
   parameter: Parameter,
   { values }: Known,
 ): fc.Arbitrary<[string, string][]> {
-  const exists = values[parameter.name] ?? [];
-  const value = fc.oneof(
-    { weight: 4, arbitrary: textOf(document, parameter) },
-    { weight: 1, arbitrary: hostileText },
-    ...exists.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...exists) }] : [],
-  );
-  const pair = value.map((text): [string, string] => [parameter.name, text]);
+  const pair = valueOf(document, parameter, values).map((text): [string, string] => [parameter.name, text]);
   return fc.oneof(
     { weight: parameter.required ? 1 : 6, arbitrary: fc.constant<[string, string][]>([]) },
     { weight: 6, arbitrary: pair.map((one) => [one]) },
@@ -94,12 +96,42 @@ const strangerPairs: fc.Arbitrary<[string, string][]> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(hostileText, hostileText).map((pair) => [pair]) },
 );
 
+function valueOf(
+  document: unknown,
+  parameter: Parameter,
+  values: Known["values"],
+): fc.Arbitrary<string> {
+  const exists = values[parameter.name] ?? [];
+  return fc.oneof(
+    { weight: 4, arbitrary: textOf(document, parameter) },
+    { weight: 1, arbitrary: hostileText },
+    ...exists.length > 0
+      ? [{ weight: 2, arbitrary: fc.constantFrom(...exists) }, { weight: 1, arbitrary: mangled(exists) }]
+      : [],
+  );
+}
+
+/** What exists, with some of it cut out and something else put in. */
+function mangled(exists: readonly string[]): fc.Arbitrary<string> {
+  const inserted = fc.oneof(fc.constantFrom("", "0", "9".repeat(20), "-", "_", ".", "z"), hostileText);
+  return fc.tuple(fc.constantFrom(...exists), fc.nat(500), fc.nat(3), inserted).map(
+    ([text, place, count, other]) => {
+      const at = place % (text.length + 1);
+      return text.slice(0, at) + other + text.slice(at + count);
+    },
+  );
+}
+
 function textOf(document: unknown, { schema }: Parameter): fc.Arbitrary<string> {
   const values = schemaValues(document, resolved(document, schema) ?? { type: "string" });
   return values.map((value) => typeof value === "string" ? value : JSON.stringify(value) ?? "");
 }
 
-function headers({ path }: Operation, { credentials }: Known): fc.Arbitrary<Record<string, string>> {
+function headers(
+  document: unknown,
+  { parameters }: Operation,
+  { credentials, values }: Known,
+): fc.Arbitrary<Record<string, string>> {
   const optional = (name: string, values: fc.Arbitrary<string>) =>
     fc.oneof(
       { weight: 4, arbitrary: fc.constant({}) },
@@ -118,7 +150,9 @@ function headers({ path }: Operation, { credentials }: Known): fc.Arbitrary<Reco
       "accept",
       fc.constantFrom("text/plain", "application/openmetrics-text", "*/*", "text/html", "x"),
     ),
-    optional("last-event-id", path.startsWith("/events/") ? hostileText : fc.constant("1")),
+    ...parameters.filter((one) => one.in === "header").map((one) =>
+      optional(one.name, valueOf(document, one, values))
+    ),
     credentials.length === 0 ? fc.constant({}) : bearing(credentials),
     optional("authorization", hostileText.map((text) => `Bearer ${text}`)),
     optional("cookie", hostileText.map((text) => `chris_session=${text}`)),
@@ -143,7 +177,7 @@ function bearing([best, ...others]: readonly Credential[]): fc.Arbitrary<Record<
 }
 
 function bodies(document: unknown, { method, body }: Operation): fc.Arbitrary<string | null> {
-  if (method === "GET" || method === "HEAD") return fc.constant(null);
+  if (BODILESS.has(method)) return fc.constant(null);
   const json = (values: fc.Arbitrary<unknown>) => values.map((value) => JSON.stringify(value) ?? "");
   return fc.oneof(
     ...body ? [{ weight: 8, arbitrary: json(schemaValues(document, body)) }] : [],

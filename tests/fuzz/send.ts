@@ -61,8 +61,7 @@ export class Sender implements Disposable {
 }
 
 async function readAnswer(message: IncomingMessage): Promise<FuzzAnswer> {
-  const contentType = message.headers["content-type"] ?? "";
-  const isEvents = contentType.startsWith("text/event-stream");
+  const isEvents = message.headers["content-type"]?.startsWith("text/event-stream");
   const chunks: Buffer[] = [];
   let size = 0;
   const ended = Promise.withResolvers<boolean>();
@@ -78,7 +77,10 @@ async function readAnswer(message: IncomingMessage): Promise<FuzzAnswer> {
   message.on("error", ended.reject);
   try {
     const whole = await ended.promise;
-    return { status: message.statusCode ?? 0, contentType, body: Buffer.concat(chunks).toString(), whole };
+    const headers = Object.fromEntries(
+      Object.entries(message.headers).map(([name, value]) => [name, String(value)]),
+    );
+    return { status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString(), whole };
   } finally {
     clearTimeout(late);
     message.destroy();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { startSseBench, statusOf } from "../integration/sse_bench.ts";
+import { readEvents, type SseBench, startSseBench, statusOf } from "../integration/sse_bench.ts";
 import { until } from "lib/testing/until.ts";
 import { startWorker } from "../bench/pipeline/worker.ts";
 import { freePort } from "../../deploy/dev/services/free_port.ts";
@@ -71,13 +71,33 @@ export async function startFuzzTarget({ tokens }: { tokens: boolean }): Promise<
     const answer = await fetch(`${bench.url}/logs/fuzz-3/history?limit=1`);
     return (await answer.json()).total === 300;
   });
+  const places = await placesIn(bench, jobs[0] ?? "");
   const owned = stack.move();
   return {
     origin: `http://127.0.0.1:${port}`,
     known: {
-      values: { job_id: jobs, id: letters, kind: ["status", "logs", "workflow", "all"] },
+      values: { job_id: jobs, id: letters, kind: ["status", "logs", "workflow", "all"], ...places },
       credentials: tokens ? await credentials("fuzz-1") : [],
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Values of the parameters that say where to go on: those of one listing are tried on the others as well. */
+async function placesIn({ url }: SseBench, job: string): Promise<Known["values"]> {
+  const lists = [
+    `/logs/${job}/history?limit=2`,
+    `/logs/${job}/search?q=1&limit=2`,
+    "/api/jobs?limit=1",
+    "/api/confirmations?limit=2",
+  ];
+  const cursors = await Promise.all(
+    lists.map(async (list) => String((await (await fetch(url + list)).json()).next)),
+  );
+  const isOver = ({ event }: { event?: string | undefined }) => event === "caught-up";
+  const ids = (await readEvents(`${url}/events/${job}/all`, { enough: isOver })).flatMap(({ id }) =>
+    id ?? []
+  );
+  const events = ids.filter((_, at) => at % 40 === 0);
+  return { after: cursors, before: cursors, cursor: cursors, last_event_id: events, "Last-Event-ID": events };
 }

@@ -19,6 +19,7 @@ import { answerFault, errorBody, fieldFaults } from "./http/app_error.ts";
 import { relaxForDocs, serveDocs } from "./http/docs.ts";
 import { guard, type GuardContext } from "./http/guard.ts";
 import { serveOpenapi } from "./http/openapi.ts";
+import { wrongMethod } from "./http/refuse_wrong_method.ts";
 import { type JobsContext, serveJobs } from "./jobs/serve_jobs.ts";
 import { type LogsContext, serveLogs } from "./logs/serve_logs.ts";
 import { countRequests } from "./operations/http_metrics.ts";
@@ -65,8 +66,9 @@ export function createApp(context: AppContext): OpenAPIHono {
   serveOpenapi(app);
   declareSecurity(app, context.guard.auth);
   app.notFound(async (c) => {
-    const asset = c.req.method === "GET" || c.req.method === "HEAD" ? await context.asset(c.req.path) : null;
-    return asset ?? c.json(errorBody("not_found", `there is nothing at ${c.req.path}`), 404);
+    const asset = c.req.method === "OPTIONS" ? null : await context.asset(c.req.path);
+    if (asset === null) return c.json(errorBody("not_found", `there is nothing at ${c.req.path}`), 404);
+    return c.req.method === "GET" || c.req.method === "HEAD" ? asset : wrongMethod(c, ["GET"]);
   });
   return app;
 }

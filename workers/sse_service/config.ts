@@ -26,6 +26,9 @@ export const Config = z.object({
   ),
   LOG_CONSUMER_GROUP: z.string().default("log-consumer-group").describe("The log consumer's group."),
   MAX_STREAMS: int(1).default(20_000).describe("Most event streams open at the same time; more get 503."),
+  CLIENT_BUFFER_BYTES: int(65_536, 67_108_864).default(1_048_576).describe(
+    "Most that waits for one client of an event stream (bytes), but for one chunk more; one that falls further behind is caught up from history.",
+  ),
   MAX_BODY_BYTES: int(1_024).default(1_048_576).describe("Largest request body accepted (bytes)."),
   SAMPLE_IMAGE: z.string().default("ghcr.io/fnndsc/pl-simpledsapp:2.1.0").describe(
     "Image the UI's form proposes.",

@@ -101,9 +101,9 @@ await runMain("sse_service", Config, async ({ config, log, signal, health, metri
         );
       },
     },
-    confirmations: { sql, stopping: signal },
+    confirmations: { sql, stopping: signal, now: Date.now },
     dlq: { redis, settings: config, now: Date.now, log },
-    logs: { logStore },
+    logs: { logStore, now: Date.now },
     events: {
       metrics: new SseMetrics(metrics),
       hub,
@@ -111,6 +111,7 @@ await runMain("sse_service", Config, async ({ config, log, signal, health, metri
       log,
       now: Date.now,
       stopping: signal,
+      bufferBytes: config.CLIENT_BUFFER_BYTES,
       sources: {
         sql,
         redis,

@@ -106,7 +106,10 @@ async function gather({ contender, jobId, clients }: Case): Promise<Audience> {
   };
 }
 
-async function allArrived(readers: Readers, { server, count }: { server: string; count: number }): Promise<void> {
+async function allArrived(
+  readers: Readers,
+  { server, count }: { server: string; count: number },
+): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (let report = readers.report; report.slowest < count; report = await readers.next()) {
     if (performance.now() < deadline && report.closed === 0) continue;

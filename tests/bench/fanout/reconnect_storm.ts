@@ -1,8 +1,10 @@
 /**
- * (c) All clients come back at once, as after a restart of the proxy before the service.
+ * (c) All clients come back at once, as after a restart of the proxy before the service, while other jobs go on.
  *
  * @module
  */
+import { sleep } from "lib/run/sleep.ts";
+import { shardKeys } from "lib/stream/keys.ts";
 import type { Figure } from "../pipeline/measurement.ts";
 import { eventsRequest } from "./contender.ts";
 import { atMost, type FanoutBench, type Subjects } from "./fanout_bench.ts";
@@ -17,6 +19,10 @@ const [FEW, MANY] = [500, 5_000];
 const WITHIN_SECONDS = 10;
 /** Store queries that one job may cost, however many clients it has. */
 const QUERIES_PER_JOB = 20;
+/** Jobs without clients, on the same shards, and the pause between two lines of each (ms). */
+const OTHERS = 24;
+const OTHERS_PAUSE_MS = 20;
+const STREAMS = shardKeys("stream:job-logs", 8);
 /** Backends tell Postgres at most once a second what they did (ms). */
 const STATISTICS_MS = 2_500;
 
@@ -25,7 +31,7 @@ interface Storm {
   readonly seconds: number;
   /** Transactions in Postgres: a query each. */
   readonly queries: number;
-  /** Commands to Redis. */
+  /** Commands with which Redis is asked for history. */
   readonly commands: number;
 }
 
@@ -37,6 +43,7 @@ export async function reconnectStorm({ service }: Subjects, { progress }: Fanout
   for (const jobId of jobIds) await service.publish(jobId, new JobLines(jobId).take(LINES));
   const requests: string[] = [];
   for (const jobId of jobIds) requests.push(await resuming(service, jobId));
+  await using _others = printing(service);
   const few = await storm(service, FEW, requests);
   const many = await storm(service, MANY, requests);
   progress(
@@ -56,7 +63,7 @@ export async function reconnectStorm({ service }: Subjects, { progress }: Fanout
       how: "measured",
     },
     {
-      name: "  commands to Redis",
+      name: "  reads of streams in Redis",
       unit: "commands",
       ours: many.commands,
       baseline: { name: byFew, value: few.commands },
@@ -70,19 +77,41 @@ async function storm(service: Service, clients: number, requests: readonly strin
   const plan = { port: service.port, requests, clients };
   await using connected = await Readers.connect(plan);
   await connected.finish();
-  const quiet = await counted(service, () => Promise.resolve());
-  let seconds = NaN;
+  let seconds = NaN, allMs = NaN;
   await using stack = new AsyncDisposableStack();
   const came = await counted(service, async () => {
     const begin = performance.now();
     const readers = stack.use(await Readers.connect(plan));
     seconds = (performance.now() - begin) / 1_000;
     await readers.settled();
+    allMs = performance.now() - begin;
   });
+  const quiet = await counted(service, () => new Promise((resolve) => setTimeout(resolve, allMs)));
   return {
     seconds,
     queries: Math.max(0, came.queries - quiet.queries),
     commands: Math.max(0, came.commands - quiet.commands),
+  };
+}
+
+/** Has the other jobs print until it is disposed, and their lines acknowledged as by a log consumer. */
+function printing(service: Service): AsyncDisposable {
+  const others = Array.from({ length: OTHERS }, (_, n) => new JobLines(`other-${n}`));
+  const stop = new AbortController();
+  const print = async () => {
+    while (!stop.signal.aborted) {
+      for (const lines of others) await service.publish(lines.jobId, lines.take(1));
+      for (const stream of STREAMS) await service.redis.xgroup("SETID", stream, "log-consumer-group", "$");
+      await sleep(OTHERS_PAUSE_MS, stop.signal);
+    }
+  };
+  const printed = print();
+  printed.catch(() => {}); // told at the end
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await printed;
+    },
   };
 }
 
@@ -102,8 +131,10 @@ async function counted(
 async function counters({ sql, redis }: Service): Promise<[queries: number, commands: number]> {
   const [row] = await sql`
     SELECT sum(xact_commit + xact_rollback) AS queries FROM pg_stat_database WHERE datname = current_database()`;
-  const commands = /^total_commands_processed:(\d+)/m.exec(await redis.info("stats"))?.[1];
-  return [Number(row?.queries), Number(commands)];
+  const calls = (await redis.info("commandstats")).matchAll(
+    /^cmdstat_(?:xrange|xinfo\|\w+|xpending|hmget):calls=(\d+)/gm,
+  );
+  return [Number(row?.queries), calls.reduce((sum, [, count]) => sum + Number(count), 0)];
 }
 
 /** The request of a client that has seen everything so far. @throws {Error} if the history never ends. */

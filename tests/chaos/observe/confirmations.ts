@@ -17,7 +17,7 @@ export class ConfirmationWatch implements AsyncDisposable {
   readonly #asking = new Set<Promise<void>>();
 
   constructor(postgresUrl: string) {
-    this.#sql = postgres(postgresUrl, { max: 2, connect_timeout: 2, idle_timeout: 5, onnotice: () => {} });
+    this.#sql = postgres(postgresUrl, { max: 2, connect_timeout: 2, onnotice: () => {} });
   }
 
   /** Asks about the entry if it is a confirmation. */

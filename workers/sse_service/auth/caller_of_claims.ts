@@ -48,9 +48,12 @@ function scopesOf(scope: unknown): ReadonlySet<Scope> {
   return new Set(SCOPES.filter((known) => words.includes(known)));
 }
 
+/** Whatever holds other characters names no job; the database could not even be asked about some of them. */
+const NAMEABLE = /^[\w.-]*\*?$/;
+
 function jobPatterns(jobs: unknown): readonly string[] | null {
   if (jobs === undefined) return null;
-  if (isTexts(jobs)) return jobs.includes("*") ? null : jobs;
+  if (isTexts(jobs)) return jobs.includes("*") ? null : jobs.filter((pattern) => NAMEABLE.test(pattern));
   throw new InvalidTokenError(
     'the token has no list of job ids and prefixes ending in "*" in its claim "jobs"',
   );

@@ -36,6 +36,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "GET /config.json": "open",
   "GET /openapi.json": "open",
   "GET /docs": "open",
+  "GET /docs/": "open",
   "GET /docs/:file": "open",
   "POST /api/session": "open",
   "DELETE /api/session": "open",

@@ -18,8 +18,11 @@ class Issuer implements AsyncDisposable {
   });
 
   constructor(options: KeySetOptions = {}) {
-    const url = `http://127.0.0.1:${this.#server.addr.port}/certs`;
-    this.verifier = new TokenVerifier(publicKeys(url, options), { issuer: "us", audience: "chris" });
+    this.verifier = new TokenVerifier(publicKeys(this.url, options), { issuer: "us", audience: "chris" });
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.addr.port}/certs`;
   }
 
   /** A new pair of keys, its public one named `kid`. */
@@ -70,6 +73,18 @@ Deno.test("G12 publicKeys() is not made to ask again and again by tokens of unkn
   }
   await issuer.verifier.verify(await known.sign());
   assertEquals(issuer.asked, 1);
+});
+
+Deno.test("G12 publicKeys() takes no keys from where its issuer's address only leads to", async () => {
+  await using elsewhere = new Issuer();
+  await using issuer = new Issuer({ retryMs: 0 });
+  const pair = await elsewhere.pair("foreign");
+  elsewhere.keys = [pair.jwk];
+  for (const status of [301, 302, 303, 307, 308]) {
+    issuer.keys = () => new Response(null, { status, headers: { location: elsewhere.url } });
+    await assertRejects(async () => issuer.verifier.verify(await pair.sign()), OutageError);
+  }
+  assertEquals([issuer.asked, elsewhere.asked], [5, 0]);
 });
 
 Deno.test("G12 a token that does not name its key is tried with all that fit, and forged ones with none", async () => {

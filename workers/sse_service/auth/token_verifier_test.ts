@@ -40,6 +40,11 @@ Deno.test("G12 TokenVerifier tells who bears a token and what they may do", asyn
     await signed({ ...CLAIMS, aud: ["other", "chris"], sub: undefined, jobs: ["a", "b-*"] } as JWTPayload),
   );
   assertEquals([limited.subject, limited.jobs], [null, ["a", "b-*"]]);
+  // What can name no job limits all the same, and no database gets to see it.
+  for (const jobs of [["\0*", "a"], ["a\n", "a"], ["%*", "\ud800", "a"]]) {
+    assertEquals((await verifier.verify(await signed({ ...CLAIMS, jobs }))).jobs, ["a"]);
+  }
+  assertEquals((await verifier.verify(await signed({ ...CLAIMS, jobs: ["\0"] }))).jobs, []);
   assertEquals((await verifier.verify(await signed({ ...CLAIMS, scope: undefined }))).scopes.size, 0);
 });
 

@@ -7,7 +7,6 @@ import { createRoute } from "@hono/zod-openapi";
 import { bodyFaults, faults, json } from "../http/responses.ts";
 import { ErrorBody, JobPath } from "../http/schemas.ts";
 import { Attempts, Cancelled, CancelRequest, Retried, RetryRequest, WrongTime } from "./schemas.ts";
-import { withoutEmptyBody } from "./without_empty_body.ts";
 
 /** Cancels a job. */
 export const cancelRoute = createRoute({
@@ -16,7 +15,6 @@ export const cancelRoute = createRoute({
   operationId: "cancelJob",
   tags: ["Jobs"],
   summary: "Cancel a job: stop its step, delete its data, clean up",
-  middleware: withoutEmptyBody,
   request: {
     params: JobPath,
     body: { required: false, content: { "application/json": { schema: CancelRequest } } },
@@ -37,7 +35,6 @@ export const retryRoute = createRoute({
   operationId: "retryJob",
   tags: ["Jobs"],
   summary: "Retry a job that did not succeed, with the same parameters",
-  middleware: withoutEmptyBody,
   request: {
     params: JobPath,
     body: { required: false, content: { "application/json": { schema: RetryRequest } } },

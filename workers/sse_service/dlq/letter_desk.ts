@@ -1,10 +1,14 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "lib/run/log.ts";
-import { DeadLetters } from "lib/stream/dead_letters.ts";
-import { discard, type Discarded } from "lib/stream/discard.ts";
-import type { LetterHead } from "lib/stream/found_letter.ts";
-import { type LetterKind, type LetterSettings, letterSources } from "lib/stream/letter_sources.ts";
-import { requeue, type RequeueOptions } from "lib/stream/requeue.ts";
+import { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
+import { discard, type Discarded } from "lib/stream/dead_letters/discard.ts";
+import type { LetterHead } from "lib/stream/dead_letters/found_letter.ts";
+import {
+  type LetterKind,
+  type LetterSettings,
+  letterSources,
+} from "lib/stream/dead_letters/letter_sources.ts";
+import { requeue, type RequeueOptions } from "lib/stream/dead_letters/requeue.ts";
 import { RequeueTally } from "./requeue_tally.ts";
 
 /** What dead letters are looked after with. */

@@ -1,6 +1,6 @@
-import { type LetterFilter, matches } from "lib/stream/dead_letter_filter.ts";
-import type { DeadLetters } from "lib/stream/dead_letters.ts";
-import type { FoundLetter } from "lib/stream/found_letter.ts";
+import { type LetterFilter, matches } from "lib/stream/dead_letters/letter_filter.ts";
+import type { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
+import type { FoundLetter } from "lib/stream/dead_letters/found_letter.ts";
 
 /** Most letters, and about the most bytes, that are looked at for one page. */
 const LOOKED_AT = 5_000;

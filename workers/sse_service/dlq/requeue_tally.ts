@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { LetterKind } from "lib/stream/letter_sources.ts";
-import type { Requeued } from "lib/stream/requeue.ts";
+import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { RequeueResult } from "./schemas.ts";
 import { requeueOutcome } from "./views.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { LETTER_KINDS } from "lib/stream/letter_sources.ts";
+import { LETTER_KINDS } from "lib/stream/dead_letters/letter_sources.ts";
 import { flag, searchedText, wholeNumber } from "../http/query_fields.ts";
 import { burialTime } from "./burial_time.ts";
 

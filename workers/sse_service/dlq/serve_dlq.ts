@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { LetterFilter } from "lib/stream/dead_letter_filter.ts";
-import type { LetterKind } from "lib/stream/letter_sources.ts";
+import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
+import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
 import { callerOf } from "../auth/caller.ts";
 import { errorBody } from "../http/app_error.ts";
 import { burialTime } from "./burial_time.ts";

@@ -5,9 +5,9 @@
  */
 import { Buffer } from "node:buffer";
 import type { z } from "@hono/zod-openapi";
-import type { FoundLetter, LetterHead } from "lib/stream/found_letter.ts";
-import type { LetterKind } from "lib/stream/letter_sources.ts";
-import type { Requeued } from "lib/stream/requeue.ts";
+import type { FoundLetter, LetterHead } from "lib/stream/dead_letters/found_letter.ts";
+import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { LetterView, ListedLetterView, RequeueOutcome } from "./schemas.ts";
 
 /** A letter without its bytes. */

@@ -13,7 +13,7 @@ import type { HistorySources } from "./history.ts";
 import type { Hub } from "./hub.ts";
 import { type Kind, KINDS, parsePosition, type Position } from "./position.ts";
 import { Session, type SessionContext } from "./session.ts";
-import { SharedReads } from "./shared_reads.ts";
+import { type Shareable, SharedReads } from "./shared_reads.ts";
 
 /** What streams need. */
 export interface EventsContext {
@@ -44,6 +44,16 @@ export interface EventsRequest {
   readonly expiresAtMs?: number | undefined;
 }
 
+/** What is known of a workflow's end. */
+interface End extends Shareable {
+  readonly over: boolean;
+  /** How many workflow events the job has had. */
+  readonly events: number;
+}
+
+/** Pause between two looks at one workflow's end (ms). */
+const SPACING_MS = 250;
+
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
@@ -53,19 +63,22 @@ const HEADERS = {
 /** Answers event streams; one for all of a service's clients. */
 export function eventStreams(context: EventsContext): (request: EventsRequest) => Promise<Response> {
   const { hub, sources, log, sql, stopping } = context;
+  const reads = new SharedReads();
   const shared: SessionContext = {
     hub,
     sources,
     log,
     ...(context.metrics ? { metrics: context.metrics } : {}),
     clients: new Clients(stopping, { clock: context.now, heartbeatMs: context.heartbeatMs }),
-    reads: new SharedReads(),
+    reads,
     ...(context.bufferBytes ? { bufferBytes: context.bufferBytes } : {}),
   };
   return async ({ jobId, kind, lastEventId, tail, expiresAtMs }) => {
     const position = lastEventId === null ? null : parsePosition(lastEventId);
     // To a client that has been told the end: an EventSource then stops.
-    if (position?.ended && await isEnd(sql, jobId, position)) return new Response(null, { status: 204 });
+    if (position?.ended && await isEnd(reads, sql, { jobId, position })) {
+      return new Response(null, { status: 204 });
+    }
     const kinds = new Set<Kind>(kind === "all" ? KINDS : [kind]);
     return new Response(new Session(shared, { jobId, kinds, position, tail, expiresAtMs }).body, {
       headers: HEADERS,
@@ -73,10 +86,26 @@ export function eventStreams(context: EventsContext): (request: EventsRequest) =
   };
 }
 
-/** Whether the workflow is over, and nothing came after the end that the client was told: it may have been retried. */
-async function isEnd(sql: Sql, jobId: string, { workflowEvents }: Position): Promise<boolean> {
+/**
+ * Whether the workflow is over, and nothing came after the end that the client was told: it may have been retried. All
+ * clients of a job come to ask that at about the same time, and are answered by a look that began after they asked.
+ */
+async function isEnd(
+  reads: SharedReads,
+  sql: Sql,
+  { jobId, position }: { jobId: string; position: Position },
+): Promise<boolean> {
+  const { over, events } = await reads.get<End>(`end of ${jobId}`, {
+    enough: (_, agedMs) => agedMs <= 0,
+    read: () => lookForEnd(sql, jobId),
+    spacingMs: SPACING_MS,
+  });
+  return over && events <= position.workflowEvents;
+}
+
+async function lookForEnd(sql: Sql, jobId: string): Promise<End> {
   const workflow = await withOutage("read a workflow", () => findWorkflow(sql, jobId));
-  if (workflow === null || workflow.status === "running") return false;
-  const told = await withOutage("read the outbox", () => listOutbox(sql, jobId, "workflow"));
-  return told.length <= workflowEvents;
+  const over = workflow !== null && workflow.status !== "running";
+  const told = over ? await withOutage("read the outbox", () => listOutbox(sql, jobId, "workflow")) : [];
+  return { over, events: told.length, bytes: 200 };
 }

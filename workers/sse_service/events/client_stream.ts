@@ -9,8 +9,8 @@
  */
 import { type Connection, declareDirect, type DirectBody } from "../http/direct_body.ts";
 
-/** Most that waits for one client (bytes), but for one chunk more: a few thousand lines at once are no reason to fall behind. */
-export const CLIENT_BUFFER_BYTES = 1_048_576;
+/** A few thousand lines at once are no reason to fall behind. */
+const DEFAULT_BOUND = 1_048_576;
 
 /** A response body of server-sent events. */
 export class ClientStream implements DirectBody {
@@ -22,8 +22,11 @@ export class ClientStream implements DirectBody {
   #closed = false;
   #hasRoom: PromiseWithResolvers<void> | null = null;
 
-  /** `onGone` is called when the client has left, and not after `close`. */
-  constructor(onGone: () => void, bound: number = CLIENT_BUFFER_BYTES) {
+  /**
+   * `onGone` is called when the client has left, and not after `close`. `bound`: most that waits for it (bytes), but
+   * for one chunk more.
+   */
+  constructor(onGone: () => void, bound: number = DEFAULT_BOUND) {
     this.#bound = bound;
     this.#onGone = onGone;
     this.body = new ReadableStream<Uint8Array>({

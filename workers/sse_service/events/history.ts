@@ -154,19 +154,20 @@ export async function* merged(
 }
 
 /** Outbox rows, with their places if they went out; one that is not noted yet is where the relay remembers it. */
-async function outboxRows<E>(
+async function outboxRows<E extends StatusEvent | WorkflowEvent>(
   sources: HistorySources,
   jobId: string,
   stream: "status" | "workflow",
 ): Promise<{ id: string | null; event: E }[]> {
   const rows = await withOutage("read the outbox", () => listOutbox<E>(sources.sql, jobId, stream));
-  const unnoted = rows.filter((row) => row.entryId === null).map((row) => row.id);
+  const keyOf = (row: (typeof rows)[number]) => `${row.id} ${row.event.event_id}`; // as the relay remembers it
+  const unnoted = rows.filter((row) => row.entryId === null).map(keyOf);
   const memo = unnoted.length === 0 ? [] : await redisCall(
     "look up what went out",
     () => sources.redis.hmget(publishedMemoKey(jobId), ...unnoted),
   );
-  const places = new Map(unnoted.map((id, index) => [id, memo[index] ?? null]));
-  return rows.map(({ id, entryId, event }) => ({ id: entryId ?? places.get(id) ?? null, event }));
+  const places = new Map(unnoted.map((key, index) => [key, memo[index] ?? null]));
+  return rows.map((row) => ({ id: row.entryId ?? places.get(keyOf(row)) ?? null, event: row.event }));
 }
 
 /** A status from history also has its time under the reference's name for it (http.md). */

@@ -52,6 +52,7 @@ export class Hub implements Worker {
   readonly #unsent = new Set<JobFeed>();
   readonly #started = Promise.withResolvers<void>();
   #generation: Generation = { id: "0", ageMs: 0 };
+  #clients = 0;
   #advanced = Promise.withResolvers<void>();
   #sending: ReturnType<typeof setTimeout> | undefined;
   /** How long the last round of sending took (ms), and when it was over. */
@@ -69,9 +70,7 @@ export class Hub implements Worker {
 
   /** Clients connected now. */
   get clients(): number {
-    let count = 0;
-    for (const feed of this.#feeds.values()) count += feed.clients;
-    return count;
+    return this.#clients;
   }
 
   /** The present life of the streams. */
@@ -97,15 +96,15 @@ export class Hub implements Worker {
 
   /** The feed of a job, held by one client more until it calls `leave`. */
   enter(jobId: string, metrics?: SseMetrics): JobFeed {
-    const { mailboxCapacity } = this.#options;
-    const feed = this.#feeds.get(jobId) ?? new JobFeed(jobId, { mailboxCapacity, metrics });
-    this.#feeds.set(jobId, feed);
+    const feed = this.#feeds.get(jobId) ?? this.#begin(jobId, metrics);
     feed.clients++;
+    this.#clients++;
     return feed;
   }
 
   /** Lets go of a feed. */
   leave(feed: JobFeed): void {
+    this.#clients--;
     if (--feed.clients === 0) this.#feeds.delete(feed.jobId);
   }
 
@@ -136,6 +135,14 @@ export class Hub implements Worker {
     }
   }
 
+  #begin(jobId: string, metrics: SseMetrics | undefined): JobFeed {
+    const { mailboxCapacity } = this.#options;
+    const feed = new JobFeed(jobId, { mailboxCapacity, metrics });
+    Object.assign(feed.newest, this.tips(jobId));
+    this.#feeds.set(jobId, feed);
+    return feed;
+  }
+
   #handOut({ stream, entries }: TailBatch): void {
     const kind = this.#kinds.get(stream);
     if (!kind || this.#feeds.size === 0) return;
@@ -144,7 +151,9 @@ export class Hub implements Worker {
     for (const streamEntry of entries) {
       const jobId = jobIdOf(streamEntry.data);
       const feed = jobId === null ? undefined : this.#feeds.get(jobId);
-      if (!feed || feed.idle) continue;
+      if (!feed) continue;
+      feed.newest[kind] = streamEntry.id;
+      if (feed.idle) continue;
       const entry = decodeEntry(kind, streamEntry, feed.jobId);
       if (!entry) continue;
       feed.push(entry);
@@ -208,6 +217,7 @@ export class Hub implements Worker {
       // What lies between the two is new, or what lies behind is gone.
       if (known === undefined || compareEntryIds(last, known) < 0) this.#positions.set(stream, last);
     }
+    for (const feed of this.#feeds.values()) Object.assign(feed.newest, this.tips(feed.jobId));
     const known = this.#generation;
     this.#generation = generation;
     this.#started.resolve();

@@ -6,6 +6,7 @@
  * @module
  */
 import { type OpenSpan, openSpan } from "lib/run/trace.ts";
+import { FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
 import type { Entry } from "./entry.ts";
 import { asBytes, sseEvent } from "./event_stream.ts";
@@ -47,6 +48,24 @@ const FULL = 131_072;
 export class JobFeed {
   /** Clients that hold on to the feed: members, and others. */
   clients = 0;
+  /**
+   * Of each stream, the newest entry of this job that was handed out, by the id under which it was added last; or a
+   * later one, of other jobs, where the feed began. What was read up to there is all there is of the job up to the
+   * hub's tips, however much other jobs write, and stays so until an entry moves this on. That holds because
+   * - an entry moves it before anybody is given the entry, also while the feed is idle: who opened a mailbox before it
+   *   asked has in there what comes after;
+   * - whatever changes the answer later comes as an entry: confirmations, workflow events and statuses sent again get
+   *   a new one, and so does what is put back from the dead letters, whose old place does not count here;
+   * - whoever records or stores an entry takes nothing from the answer: it was there, from the stream;
+   * - a feed begins, and after a loss goes on, at the hub's tips, which no answer from before reaches unless it is
+   *   as good; answers of another generation are not asked for.
+   * Only what was committed and has not gone out yet may be missing, which is why an end is not believed for long.
+   */
+  readonly newest: Record<Kind, string> = {
+    status: FIRST_ENTRY_ID,
+    logs: FIRST_ENTRY_ID,
+    workflow: FIRST_ENTRY_ID,
+  };
   /** How far its members have come; null as long as there were none. */
   #progress: Progress | null = null;
   readonly #audiences = new Map<string, Audience>();

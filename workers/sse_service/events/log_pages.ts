@@ -11,6 +11,7 @@ import type { Redis } from "ioredis";
 import type { LogStore, StoredLog } from "lib/log_store/log_store.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { redisCall } from "lib/stream/redis_script.ts";
+import { PageSize } from "lib/stream/page_size.ts";
 import { acknowledgedUpTo, readPage } from "lib/stream/tail.ts";
 import { decodeEntry, type Entry, entryOf } from "./entry.ts";
 import { logEncoder } from "./log_encoder.ts";
@@ -43,31 +44,35 @@ export interface LogRequest {
   readonly after: string;
   /** Changes whenever what was read before may not be enough any more. */
   readonly asOf: string;
-  /** The newest entry handed out, which may move on meanwhile. */
+  /** It is read up to here at least. */
+  readonly until: string;
+  /** The newest entry handed out, which may move on meanwhile: what is read may go up to there, for others. */
   readonly tip: () => string;
   readonly signal: AbortSignal;
 }
 
+/** How old a page of the store may be (ms): what it left to the stream is not trimmed there in so short a time. */
+const FRESH_MS = 2_000;
 /** Most entries read from the stream at once. */
 const STREAM_PAGE = 1_000;
 /** The same of the store. A page lives until it is sent, and what lives long costs the collector of garbage most. */
 const STORE_PAGE = 400;
 
-/** Pages of the log after `after`, up to the tip at the beginning at least. The next one is read while one is used. */
+/** Pages of the log after `after`. The next one is read while one is used. */
 export async function* logPages(
   sources: LogSources,
   reads: SharedReads,
   request: LogRequest,
 ): AsyncGenerator<LogPage> {
-  const until = request.tip();
   const store = new StoreReader(sources, request);
+  const size = new PageSize(STREAM_PAGE);
   const read = (place: LogPage["from"], after: string): Promise<LogPage> => {
     const page = reads.get<LogPage>(`${place} log of ${request.jobId} as of ${request.asOf}`, {
       // Where the store ended, it has nothing for those who are further on either.
-      enough: (page) =>
-        compareEntryIds(page.after, after) <= 0 &&
+      enough: (page, agedMs) =>
+        (place === "stream" || agedMs < FRESH_MS) && compareEntryIds(page.after, after) <= 0 &&
         (compareEntryIds(after, page.through) < 0 || place === "store" && page.storeRead),
-      read: () => place === "store" ? store.page(after) : streamPage(sources, request, after),
+      read: () => place === "store" ? store.page(after) : streamPage(sources, request, { after, size }),
     });
     page.catch(() => {}); // nobody may come for it
     return page;
@@ -76,7 +81,7 @@ export async function* logPages(
   for (let next: Promise<LogPage> | null = read("store", cursor); next && !request.signal.aborted;) {
     const page: LogPage = await next;
     if (compareEntryIds(page.through, cursor) > 0) cursor = page.through;
-    const atEnd = page.storeRead && compareEntryIds(cursor, until) >= 0;
+    const atEnd = page.storeRead && compareEntryIds(cursor, request.until) >= 0;
     next = atEnd ? null : read(page.storeRead ? "stream" : "store", cursor);
     yield page;
   }
@@ -122,11 +127,16 @@ class StoreReader {
   }
 }
 
-async function streamPage(sources: LogSources, request: LogRequest, after: string): Promise<LogPage> {
+async function streamPage(
+  sources: LogSources,
+  request: LogRequest,
+  { after, size }: { after: string; size: PageSize },
+): Promise<LogPage> {
   const { jobId, stream, tip } = request;
   const until = tip();
-  const range = { after, until, count: STREAM_PAGE };
+  const range = { after, until, count: size.count };
   const found = await redisCall("read the log's stream", () => readPage(sources.redis, stream, range));
+  size.saw(found.entries);
   const entries = found.entries.flatMap((entry) => decodeEntry("logs", entry, jobId) ?? []);
   const through = found.last ?? (compareEntryIds(until, after) > 0 ? until : after);
   return { from: "stream", after, through, entries, storeRead: true, bytes: sizeOf(entries) };

@@ -34,6 +34,7 @@ function longLog(lines: number) {
     stream: "stream",
     after: "0-0",
     asOf: "now",
+    until: `${lines}-0`,
     tip: () => `${lines}-0`,
     signal: new AbortController().signal,
   };
@@ -94,4 +95,28 @@ Deno.test("A replay leaves a few megabytes behind, however long the log", async 
   await Array.fromAsync(logPages({ ...sources, logStore: counting }, reads, request), () => null);
   const kept = 50_000 - again;
   assert(kept * LINE_BYTES < 2_000_000, `${kept} lines were kept`);
+});
+
+Deno.test("G11 logPages() takes few lines of the stream at once where they are long, and all of them", async () => {
+  const { sources, request } = longLog(0);
+  const lines = 200;
+  const found: number[] = [];
+  const xrange = (_stream: string, after: string, _until: string, _count: string, count: number) => {
+    const from = parseInt(after.slice(1));
+    found.push(Math.min(count, lines - from));
+    return Promise.resolve(
+      Array.from({ length: Math.min(count, lines - from) }, (_, n) => {
+        const { entryId, event } = storedLine(from + n + 1);
+        return [entryId, ["data", JSON.stringify({ ...event, line: "x".repeat(200_000) })]];
+      }),
+    );
+  };
+  const redis = Object.assign(sources.redis, { xrange });
+  const upToLast = { ...request, until: `${lines}-0`, tip: () => `${lines}-0` };
+  const pages = await Array.fromAsync(logPages({ ...sources, redis }, new SharedReads(() => 0), upToLast));
+  assertEquals(
+    pages.flatMap(({ entries }) => entries.map(({ id }) => parseInt(id))),
+    Array.from({ length: lines }, (_, index) => index + 1),
+  );
+  assert(found.slice(1).every((count) => count <= 10), `pages of ${found} lines`);
 });

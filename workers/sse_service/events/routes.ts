@@ -5,7 +5,7 @@
  */
 import { createRoute } from "@hono/zod-openapi";
 import { faults } from "../http/responses.ts";
-import { EventsPath, EventsQuery } from "./schemas.ts";
+import { EventsHeaders, EventsPath, EventsQuery, StreamedEvent } from "./schemas.ts";
 
 /** A job's events, live. */
 export const eventsRoute = createRoute({
@@ -14,11 +14,11 @@ export const eventsRoute = createRoute({
   operationId: "streamEvents",
   tags: ["Events"],
   summary: "A job's events as server-sent events: history first, then live",
-  request: { params: EventsPath, query: EventsQuery },
+  request: { params: EventsPath, query: EventsQuery, headers: EventsHeaders },
   responses: {
     200: {
-      description: "Events `status`, `logs`, `workflow`, `gap`, `caught-up`, `end`",
-      content: { "text/event-stream": {} },
+      description: "Events one after the other; the schema is that of each of them, with its `data` parsed",
+      content: { "text/event-stream": { schema: StreamedEvent } },
     },
     204: { description: "The client has seen everything up to the end; it need not come back" },
     ...faults,

@@ -9,7 +9,7 @@ export function serveEvents(app: OpenAPIHono, context: EventsContext): void {
   app.openapi(eventsRoute, async (c) => {
     const { job_id, kind } = c.req.valid("param");
     const { last_event_id, tail } = c.req.valid("query");
-    const lastEventId = c.req.header("last-event-id") ?? last_event_id ?? null;
+    const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? last_event_id ?? null;
     const expiresAtMs = callerOf(c).expiresAtMs ?? undefined;
     return await answer({ jobId: job_id, kind, lastEventId, tail: tail ?? null, expiresAtMs });
   });

@@ -37,7 +37,7 @@ export interface SessionContext {
   readonly clients: Clients;
   readonly reads: SharedReads;
   readonly sources: HistorySources;
-  /** Most that waits for one client (bytes). @default CLIENT_BUFFER_BYTES */
+  /** Most that waits for one client (bytes), but for one chunk more. @default 1_048_576 */
   readonly bufferBytes?: number;
   readonly metrics?: SseMetrics;
   readonly log: Logger;
@@ -58,6 +58,8 @@ export interface SessionRequest {
 
 /** Pause between two reads of one job's statuses (ms). */
 const SPACING_MS = 50;
+/** How long ago the workflow may have been found to be over (ms): a retry is committed before it can be heard of. */
+const OVER_MS = 2_000;
 
 /** See the module's description. */
 export class Session implements Client, Member {
@@ -85,7 +87,7 @@ export class Session implements Client, Member {
     this.#feed = context.hub.enter(request.jobId, context.metrics);
     this.#out.send(PREAMBLE);
     context.clients.add(this);
-    if (!this.#closed) this.#follow(() => beginning(context, request));
+    if (!this.#closed) this.#follow(() => beginning(context, request, this.#feed));
   }
 
   /** What the client gets. */
@@ -168,15 +170,17 @@ export class Session implements Client, Member {
     return await this.#goLive(progress, mailbox, over);
   }
 
-  /** Statuses and workflow, once for all who ask at about the same time. */
+  /** Statuses and workflow, once for all who ask before anything new comes of the job (`JobFeed.newest`). */
   async #history(): Promise<JobHistory> {
     const { hub, reads, sources } = this.#context;
     const { jobId, position } = this.#request;
-    const tips = hub.tips(jobId);
+    const newest = { ...this.#feed.newest };
     // Who was told the end is here again because something followed it: an older answer may not know that.
     const known = position?.ended ? position.workflowEvents : -1;
     return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation.id}`, {
-      enough: (history) => reaches(history.tips, tips) && history.workflowIds.length > known,
+      enough: (history, agedMs) =>
+        reaches(history.tips, newest) && history.workflowIds.length > known &&
+        !(history.over && agedMs > OVER_MS),
       read: () => jobHistory(sources, jobId, hub.tips(jobId)),
       spacingMs: SPACING_MS,
     });
@@ -184,7 +188,7 @@ export class Session implements Client, Member {
 
   async #sendHistory(
     progress: Progress,
-    { entries }: JobHistory,
+    { entries, workflowIds }: JobHistory,
     over: boolean,
     signal: AbortSignal,
   ): Promise<void> {
@@ -196,7 +200,8 @@ export class Session implements Client, Member {
       stream: hub.streamOf("logs", jobId),
       // With the line that the client saw last, so that what it says of itself is confirmed.
       after: last === FIRST_ENTRY_ID ? last : beforeEntry(last),
-      asOf: `${hub.generation.id}${over ? " over" : ""}`,
+      asOf: `${hub.generation.id}${over ? ` over by ${workflowIds.length}` : ""}`,
+      until: this.#feed.newest.logs,
       tip: () => hub.tips(jobId).logs,
       signal,
     });

@@ -1,6 +1,6 @@
 /**
- * Reads that several clients have in common are made once: whoever asks while an answer is under way, or shortly after,
- * gets the same one if it is enough for him. A thousand clients that come back within seconds so cost the stores
+ * Reads that several clients have in common are made once: whoever asks while an answer is under way, or some time
+ * after, gets the same one if it is enough for him. A thousand clients that come back within seconds so cost the stores
  * a few questions for each job. Bounded in bytes.
  *
  * @module
@@ -21,8 +21,8 @@ interface Read {
   value: Shareable | null;
 }
 
-/** How long an answer is used (ms). */
-const KEPT_MS = 2_000;
+/** How long an answer is kept (ms). */
+const KEPT_MS = 10_000;
 /** Most that is kept (bytes), but for the newest answer. */
 const MAX_BYTES = 16_777_216;
 /** The same under one key: whoever reads a long log from its beginning leaves most of it to nobody. */
@@ -42,20 +42,22 @@ export class SharedReads {
 
   /**
    * An answer under `key` that is `enough`, or a new one by `read`; all answers under one key are of one type. One that
-   * is under way is waited for, once. `spacingMs`: pause between two reads of which the first was not enough.
+   * is under way is waited for, once. `agedMs`: how long before this call its reading began; negative if after.
+   * `spacingMs`: pause between two reads of which the first was not enough.
    */
   async get<Answer extends Shareable>(
     key: string,
     { enough, read, spacingMs = 0 }: {
-      enough: (answer: Answer) => boolean;
+      enough: (answer: Answer, agedMs: number) => boolean;
       read: () => Promise<Answer>;
       spacingMs?: number;
     },
   ): Promise<Answer> {
+    const asked = this.#now();
     for (let waits = 0;; waits++) {
       this.#forgetOld();
       const reads = this.#reads.get(key) ?? [];
-      const known = reads.find(({ value }) => value && enough(value as Answer));
+      const known = reads.find(({ value, begunAt }) => value && enough(value as Answer, asked - begunAt));
       if (known) return known.value as Answer;
       const last = reads.at(-1);
       const pause = last ? last.begunAt + spacingMs - this.#now() : 0;

@@ -8,7 +8,7 @@ Deno.test("SharedReads makes one read for all who ask while it is under way, and
   const shared = new SharedReads(() => now);
   const ask = () =>
     shared.get<{ upTo: number; bytes: number }>("key", {
-      enough: ({ upTo }) => upTo >= 5,
+      enough: ({ upTo }, agedMs) => upTo >= 5 && agedMs < 2_000,
       read: () => Promise.resolve(answer(++reads * 5)),
     });
   assertEquals((await Promise.all([ask(), ask(), ask()])).map(({ upTo }) => upTo), [5, 5, 5]);

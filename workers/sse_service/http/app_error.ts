@@ -23,18 +23,30 @@ export function errorBody(code: string, message: string, details?: FieldFault[])
   return { error: { code, message, ...(details ? { details } : {}) } };
 }
 
-/** Every fault of a request, by field: `image`, `args.3`, `job_id`. */
+/** Most faults that an answer names, and most characters of a field's name: nobody needs as many as a body can have. */
+const MAX_FAULTS = 100;
+const MAX_NAME = 200;
+
+/** The faults of a request, by field: `image`, `args.3`, `job_id`. */
 export function fieldFaults(error: z.ZodError): FieldFault[] {
-  return error.issues.flatMap((issue): FieldFault[] => {
+  const faults = error.issues.slice(0, MAX_FAULTS).flatMap((issue): FieldFault[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        field: [...issue.path, key].join("."),
+      return issue.keys.slice(0, MAX_FAULTS).map((key) => ({
+        field: [...issue.path, key.slice(0, MAX_NAME)].join("."),
         message: "this field is not known",
       }));
     }
     return [{ field: issue.path.join(".") || "body", message: issue.message }];
   });
+  return faults.slice(0, MAX_FAULTS);
 }
+
+/** Codes of what the framework refuses by itself. */
+const HTTP_CODES: Readonly<Record<number, string>> = {
+  400: "malformed_request",
+  413: "body_too_large",
+  415: "unsupported_media_type",
+};
 
 /** What Postgres says of a table or column that the schema will have once it is made (undefined_table, undefined_column). */
 const NOT_MADE_YET: ReadonlySet<unknown> = new Set(["42P01", "42703"]);
@@ -42,11 +54,7 @@ const NOT_MADE_YET: ReadonlySet<unknown> = new Set(["42P01", "42703"]);
 /** Answers a fault that a route threw; what is nobody's business but the operator's goes to the log only. */
 export function answerFault(error: Error, context: Context, log: Logger): Response {
   if (error instanceof HTTPException) {
-    const code = error.status === 400
-      ? "malformed_request"
-      : error.status === 413
-      ? "body_too_large"
-      : "http_error";
+    const code = HTTP_CODES[error.status] ?? "http_error";
     return context.json(errorBody(code, error.message), error.status as ContentfulStatusCode);
   }
   if (error instanceof InvalidTokenError) {

@@ -65,6 +65,16 @@ const docsRoute = createRoute({
   responses: { 200: { description: "The page", content: { "text/html": { schema: z.string() } } } },
 });
 
+const docsFolderRoute = createRoute({
+  method: "get",
+  path: "/docs/",
+  operationId: "findDocs",
+  tags: ["Documents"],
+  security: [],
+  summary: "The way to that page, for who writes a slash behind it",
+  responses: { 308: { description: "It is at `/docs`" } },
+});
+
 const docsFileRoute = createRoute({
   method: "get",
   path: "/docs/{file}",
@@ -109,6 +119,8 @@ export function relaxForDocs(app: OpenAPIHono): void {
 /** Adds the page. */
 export function serveDocs(app: OpenAPIHono): void {
   app.openapi(docsRoute, (c) => c.html(PAGE, 200, { "Cache-Control": "no-cache" }));
+  // Relative, as everything on the page: a proxy may have put the service below a path.
+  app.openapi(docsFolderRoute, (c) => c.redirect("../docs", 308));
   app.openapi(docsFileRoute, async (c) => {
     const name = FILE_NAMES.find((known) => known === c.req.valid("param").file);
     if (!name) return await c.notFound();

@@ -11,6 +11,7 @@ import type { AuthContext } from "../auth/auth_context.ts";
 import { authorise } from "../auth/authorise.ts";
 import { errorBody } from "./app_error.ts";
 import { type BodyLimits, limitBody } from "./limit_body.ts";
+import { refuseWrongMethod } from "./refuse_wrong_method.ts";
 
 /** What every request must comply with. */
 export interface GuardContext extends BodyLimits {
@@ -32,6 +33,7 @@ export function guard(app: OpenAPIHono, context: GuardContext): void {
   app.use(withReadableUrl);
   app.use(onlyFor(context.hosts));
   app.use(allowOrigins(context.auth.origins));
+  app.use(refuseWrongMethod(app));
   authorise(app, context.auth);
   app.use("/events/*", unlessFull(context.full ?? (() => false)));
   app.use("/api/*", onlyJson);

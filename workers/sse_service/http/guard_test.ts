@@ -114,6 +114,61 @@ Deno.test("G12 a route that no rule names is open to nobody", async () => {
   assertEquals((await app.request("/nothing")).status, 404);
 });
 
+Deno.test("G12 a method that a known path does not have gets 405 and is told which it has, whoever asks", async () => {
+  for (const app of [guarded(), guarded({ auth: closed })]) {
+    const wrong: [method: string, path: string, allow: string][] = [
+      ["POST", "/api/jobs", "GET, HEAD"],
+      ["DELETE", "/events/j/all", "GET, HEAD"],
+      ["UNSPEAKABLE", "/events/j/all", "GET, HEAD"],
+      ["GET", "/api/jobs/j/run", "POST"],
+      ["HEAD", "/api/jobs/j/run", "POST"],
+      ["PUT", "/api/jobs/j/run", "POST"],
+    ];
+    for (const [method, path, allow] of wrong) {
+      // Whatever else is wrong with it.
+      const body = method === "POST" || method === "PUT" ? { body: "x".repeat(2_000) } : {};
+      const response = await app.request(path, { method, ...body });
+      assertEquals([response.status, response.headers.get("allow")], [405, allow], `${method} ${path}`);
+      if (method === "HEAD") assertEquals(response.body, null);
+      else assertEquals(await code(response), "method_not_allowed");
+    }
+    assertEquals((await app.request("/nothing", { method: "PUT" })).status, 404);
+    assertEquals((await app.request("/api/jobs", { method: "OPTIONS" })).status, 404);
+  }
+  const readable = await guarded().request("/api/jobs", { method: "POST", headers: { origin: FRIEND } });
+  assertEquals([readable.status, readable.headers.get("access-control-allow-origin")], [405, FRIEND]);
+});
+
+Deno.test("G12 JSON that is no UTF-8 is refused, rather than read as something else than was sent", async () => {
+  const run = (bytes: number[], type = "application/json") =>
+    guarded().request("/api/jobs/j/run", {
+      method: "POST",
+      headers: { "content-type": type },
+      body: Uint8Array.of(0x22, ...bytes, 0x22),
+    });
+  const hostile = [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe4]];
+  for (const bytes of hostile) {
+    for (const type of ["application/json", "Application/JSON; charset=utf-16"]) {
+      const response = await run(bytes, type);
+      assertEquals([response.status, await code(response)], [400, "malformed_request"], `${bytes}`);
+    }
+  }
+  assertEquals(
+    await (await run([...new TextEncoder().encode("日本語\ufffd")])).text(),
+    'null "日本語\ufffd"',
+  );
+});
+
+Deno.test("an empty body is none, whatever it is declared as", async () => {
+  const app = guarded();
+  app.post("/api/jobs/:job_id/cancel", (c) => c.json([c.req.raw.body, c.req.header("content-type") ?? null]));
+  for (const body of [null, ""]) {
+    const headers = { "content-type": "application/json" };
+    const response = await app.request("/api/jobs/j/cancel", { method: "POST", headers, body });
+    assertEquals(await response.json(), [null, null]);
+  }
+});
+
 Deno.test("G12 streams beyond the most there may be are put off", async () => {
   let full = true;
   const app = guarded({ full: () => full });

@@ -13,12 +13,13 @@ const WITH_BODY = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
  * Reads bodies before anything else does, as the server itself waits for ever: 413 for one that is too large, 408
- * for one that dribbles in.
+ * for one that dribbles in, 400 for JSON that is no UTF-8: read on, it would become another text than was sent. An empty
+ * body is none, whatever type it declares: many clients declare one with every request.
  */
 export function limitBody({ maxBodyBytes, bodyTimeoutMs = 15_000 }: BodyLimits): MiddlewareHandler {
   return async (c, next) => {
     const { body } = c.req.raw;
-    if (body === null || !WITH_BODY.has(c.req.method)) return await next();
+    if (!WITH_BODY.has(c.req.method)) return await next();
     const declared = Number(c.req.header("content-length") ?? 0);
     const read = declared > maxBodyBytes ? "too large" : await bodyOf(body, maxBodyBytes, bodyTimeoutMs);
     if (read === "too large") {
@@ -30,17 +31,23 @@ export function limitBody({ maxBodyBytes, bodyTimeoutMs = 15_000 }: BodyLimits):
       return c.json(errorBody("body_too_slow", message), 408);
     }
     if (read === "cut off") return c.json(errorBody("malformed_request", "the body was cut off"), 400);
-    const { url, method, headers } = c.req.raw;
-    c.req.raw = new Request(url, { method, headers, body: read });
+    if (/^application\/json\b/i.test(c.req.header("content-type") ?? "") && !isUtf8(read)) {
+      return c.json(errorBody("malformed_request", "the body holds bytes that are no UTF-8"), 400);
+    }
+    const { url, method } = c.req.raw;
+    const headers = new Headers(c.req.raw.headers);
+    if (read.length === 0) headers.delete("content-type");
+    c.req.raw = new Request(url, { method, headers, body: read.length === 0 ? null : read });
     return await next();
   };
 }
 
 async function bodyOf(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
   timeoutMs: number,
 ): Promise<Uint8Array<ArrayBuffer> | "too large" | "too slow" | "cut off"> {
+  if (body === null) return new Uint8Array();
   const reader = body.getReader();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const late = Promise.withResolvers<"too slow">();
@@ -60,5 +67,14 @@ async function bodyOf(
     clearTimeout(timer);
     // What is still to come is of no use; nothing to do for a body that ended.
     reader.cancel().catch(() => {});
+  }
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
-import { type ApiDocument, completeDocument } from "./complete_document.ts";
+import { completeDocument } from "./complete_document.ts";
 import { faults } from "./responses.ts";
 
 const DESCRIPTION = `Jobs of ChRIS, watched and run by events.
@@ -36,10 +36,10 @@ const INFO = {
 /** Adds `/openapi.json`. The document is made when it is first asked for, once all routes are there. */
 export function serveOpenapi(app: OpenAPIHono): void {
   declare(app);
-  let document: ApiDocument | null = null;
+  let document: string | null = null;
   app.get("/openapi.json", (c) => {
-    document ??= completeDocument(app.getOpenAPI31Document(INFO));
-    return c.json(document);
+    document ??= JSON.stringify(completeDocument(app.getOpenAPI31Document(INFO)));
+    return c.body(document, 200, { "Content-Type": "application/json" });
   });
 }
 

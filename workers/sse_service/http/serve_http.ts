@@ -34,6 +34,9 @@ const IDLE_SWEEP_MS = 100;
 /** Longer than proxies keep connections by default, so that the proxy and not we end them. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Most requests that a client may send before it has the answer to the first; browsers send one. */
+const MAX_AHEAD = 100;
+
 /** Listens. @throws {Error} if the address is taken or not ours. */
 export async function serveHttp(handler: Handler, options: HttpServerOptions): Promise<HttpServer> {
   const server = createServer({
@@ -45,8 +48,9 @@ export async function serveHttp(handler: Handler, options: HttpServerOptions): P
   });
   const connections = new Connections(server);
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    connections.hold(incoming, outgoing);
-    answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
+    connections.turn(incoming, outgoing)
+      .then(() => outgoing.destroyed ? undefined : answer(handler, incoming, outgoing))
+      .catch(() => outgoing.destroy());
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest); // the client is told to go on when somebody wants its body
@@ -80,9 +84,13 @@ async function answer(handler: Handler, incoming: IncomingMessage, outgoing: Ser
   if (!incoming.complete) incoming.resume(); // a body that nobody looked at
 }
 
-/** Null if it cannot be expressed: an address that is no URL, a method that no handler may see. */
+/** Methods that a web request cannot have. */
+const UNSPEAKABLE = /^(?:CONNECT|TRACE|TRACK)$/i;
+
+/** Null if it cannot be expressed: an address that is no URL. */
 function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): Request | null {
-  const { method = "GET", url = "/", rawHeaders } = incoming;
+  const { url = "/", rawHeaders } = incoming;
+  const method = UNSPEAKABLE.test(incoming.method ?? "GET") ? "UNSPEAKABLE" : incoming.method ?? "GET";
   try {
     const headers = new Headers();
     for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -142,29 +150,35 @@ function shutdown(server: Server, connections: Connections): Promise<void> {
 
 /** Who is connected. The server itself takes for busy whoever has not yet made his first request, as browsers do. */
 class Connections {
-  /** Requests that are being answered, by connection. */
-  readonly #requests = new Map<Socket, number>();
+  readonly #open = new Map<Socket, { requests: number; lastAnswered: Promise<void> }>();
 
   constructor(server: Server) {
     server.on("connection", (socket: Socket) => {
-      this.#requests.set(socket, 0);
-      socket.once("close", () => void this.#requests.delete(socket));
+      this.#open.set(socket, { requests: 0, lastAnswered: Promise.resolve() });
+      socket.once("close", () => void this.#open.delete(socket));
     });
   }
 
-  /** Keeps a request's connection until it is answered. */
-  hold({ socket }: IncomingMessage, outgoing: ServerResponse): void {
-    this.#count(socket, 1);
-    outgoing.once("close", () => this.#count(socket, -1));
+  /**
+   * Keeps a request's connection until it is answered. Resolves when those before it are: whoever sends many and reads
+   * nothing must not have the answers to all of them made, and kept.
+   */
+  async turn({ socket }: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const connection = this.#open.get(socket);
+    if (!connection) return;
+    const before = connection.lastAnswered;
+    connection.lastAnswered = new Promise((resolve) =>
+      outgoing.once("close", () => {
+        connection.requests--;
+        resolve();
+      })
+    );
+    if (++connection.requests > MAX_AHEAD) socket.destroy();
+    await before;
   }
 
   /** Ends connections on which nothing is being answered. */
   closeIdle(): void {
-    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
-  }
-
-  #count(socket: Socket, change: number): void {
-    const requests = this.#requests.get(socket);
-    if (requests !== undefined) this.#requests.set(socket, requests + change);
+    for (const [socket, { requests }] of this.#open) if (requests === 0) socket.destroy();
   }
 }

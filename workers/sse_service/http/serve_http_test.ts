@@ -17,7 +17,7 @@ Deno.test("serveHttp() answers what is no request with 400, and reads no body of
   await using server = await open(() =>
     new Response(new ReadableStream({ pull: () => void (read = true) }, { highWaterMark: 0 }))
   );
-  for (const head of ["GET http://[::: HTTP/1.1", "TRACE / HTTP/1.1", "NONSENSE"]) {
+  for (const head of ["GET http://[::: HTTP/1.1", "NONSENSE"]) {
     assertMatch(
       await exchange(server.port, `${head}\r\nHost: a\r\nConnection: close\r\n\r\n`),
       /^HTTP\/1\.1 400 /,
@@ -26,6 +26,12 @@ Deno.test("serveHttp() answers what is no request with 400, and reads no body of
   const answer = await exchange(server.port, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   assertMatch(answer, /^HTTP\/1\.1 200 /);
   assertEquals(read, false);
+});
+
+Deno.test("serveHttp() hands on what comes by a method that no web request can have, as one that nobody knows", async () => {
+  await using server = await open(({ method }) => new Response(method, { status: 405 }));
+  const answer = await exchange(server.port, "TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assertMatch(answer, /^HTTP\/1\.1 405 [^]*\r\n\r\nUNSPEAKABLE$/);
 });
 
 Deno.test("serveHttp() cancels a stream whose client has gone", async () => {
@@ -105,6 +111,20 @@ Deno.test("serveHttp() answers requests sent ahead of their answers in turn, a s
   const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
   const answers = await exchange(server.port, ask("/slow") + ask("/fast") + ask("/events"));
   assertMatch(answers, /\/slowHTTP\/1\.1 200 [^]*\/fastHTTP\/1\.1 200 [^]*event-stream[^]*\r\n\r\n$/);
+});
+
+Deno.test("G12 serveHttp() makes no answers in stock for who reads none, and ends those who ask for too many", async () => {
+  let answered = 0;
+  await using server = await open(() => {
+    answered++;
+    return new Response(new Uint8Array(1 << 20));
+  });
+  const ask = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  using patient = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await patient.write(new TextEncoder().encode(ask.repeat(60)));
+  // The first one reads no byte; the second one would, but asks for too many.
+  assertEquals((await exchange(server.port, ask.repeat(200)).catch(() => "")).length < 60 << 20, true);
+  assertEquals(answered < 30, true, `${answered} answers were made for clients that read none`);
 });
 
 Deno.test("serveHttp() asks for a body that waits to be asked for, unless nobody wants it", async () => {

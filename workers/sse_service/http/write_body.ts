@@ -5,7 +5,7 @@ const HELD_BACK = 65_536;
 
 /**
  * Writes a body as fast as the client takes it, and ends the answer. If the client goes, the body is cancelled: what
- * makes it then stops. `begin` sends the head, with the length of the body if all of it was there at once.
+ * makes it then stops. If the body fails, the connection breaks off. `begin` sends the head, with the length of the body if all of it was there at once.
  */
 export async function writeBody(
   body: ReadableStream<Uint8Array>,
@@ -21,6 +21,7 @@ export async function writeBody(
   outgoing.once("close", gone);
   outgoing.on("drain", () => wake());
   outgoing.on("error", gone);
+  reader.closed.catch(() => outgoing.destroy()); // also while it is waited for the client
   const { chunks, next } = await readReady(reader);
   begin(next ? null : chunks.reduce((length, chunk) => length + chunk.byteLength, 0));
   for (const chunk of chunks) outgoing.write(chunk);

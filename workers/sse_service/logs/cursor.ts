@@ -9,10 +9,11 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "@zod/zod";
-import { isEntryId } from "lib/stream/entry_id.ts";
+import { entryIdParts, isEntryId } from "lib/stream/entry_id.ts";
 
 const Count = z.int().min(0);
-const EntryId = z.string().refine(isEntryId);
+/** Stores count in 64 bits, and we in 53. */
+const EntryId = z.string().refine((id) => isEntryId(id) && entryIdParts(id).every(Number.isSafeInteger));
 /** A line's place in the REST API's pages. */
 export const LineCursor = z.tuple([EntryId, z.string().max(300), Count, Count, EntryId]);
 /** A match's place in a search. */

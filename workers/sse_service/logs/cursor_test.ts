@@ -27,4 +27,8 @@ Deno.test("decodeCursor() takes nothing else for a cursor, and never throws", ()
   assertNotEquals(decodeCursor(LineCursor, LISTING, cursor), null);
   assertEquals(decodeCursor(LineCursor, LISTING, "x".repeat(1_000_000)), null);
   assertEquals(decodeCursor(LineCursor, LISTING, encodeCursor(LISTING, ["1-0", "e", -1, 0, "1-0"])), null);
+  for (const id of ["1-99999999999999999999", "1-9007199254740992", "9999999999999999-0", "1", "x-0"]) {
+    assertEquals(decodeCursor(LineCursor, LISTING, encodeCursor(LISTING, [id, "e", 0, 0, "1-0"])), null, id);
+    assertEquals(decodeCursor(LineCursor, LISTING, encodeCursor(LISTING, ["1-0", "e", 0, 0, id])), null, id);
+  }
 });

@@ -3,7 +3,9 @@ import type { z } from "@zod/zod";
 import type { TypedResponse } from "hono";
 import type { LineMark, LogPage, LogStore, PageRequest } from "lib/log_store/log_store.ts";
 import { SearchLimitError } from "lib/log_store/search_limits.ts";
+import { callerOf } from "../auth/caller.ts";
 import { errorBody } from "../http/app_error.ts";
+import { cutAfter } from "../http/cut_after.ts";
 import { decodeCursor, encodeCursor, LineCursor, type Listing } from "./cursor.ts";
 import { download, fileName } from "./download.ts";
 import { logDownloadRoute, logHistoryRoute, logSearchRoute } from "./routes.ts";
@@ -13,13 +15,15 @@ import { filterOf, search } from "./search.ts";
 /** What the routes about logs need. */
 export interface LogsContext {
   readonly logStore: Pick<LogStore, "page" | "read" | "search">;
+  /** ms since 1970. */
+  readonly now: () => number;
 }
 
 /** Lines of a page unless the client says otherwise. */
 const PAGE_LINES = 1_000;
 
 /** Adds the routes about logs. */
-export function serveLogs(app: OpenAPIHono, { logStore }: LogsContext): void {
+export function serveLogs(app: OpenAPIHono, { logStore, now }: LogsContext): void {
   app.openapi(logHistoryRoute, async (c) => {
     const { job_id } = c.req.valid("param");
     const query = c.req.valid("query");
@@ -60,9 +64,14 @@ export function serveLogs(app: OpenAPIHono, { logStore }: LogsContext): void {
       "cache-control": "no-store",
     };
     const body = await download(logStore, request);
-    if (c.req.raw.method !== "HEAD") return asText(new Response(body, { headers }));
-    await body.cancel();
-    return asText(new Response(null, { headers }));
+    if (c.req.raw.method === "HEAD") {
+      await body.cancel();
+      return asText(new Response(null, { headers }));
+    }
+    const { expiresAtMs } = callerOf(c);
+    return asText(
+      new Response(expiresAtMs === null ? body : cutAfter(body, expiresAtMs - now()), { headers }),
+    );
   });
 }
 

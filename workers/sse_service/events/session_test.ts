@@ -1,0 +1,164 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Redis } from "ioredis";
+import { silentLogger as log } from "lib/run/log.ts";
+import type { Sql } from "lib/store/open.ts";
+import { until } from "lib/testing/until.ts";
+import { eventStreams } from "./answer_events.ts";
+import { Hub } from "./hub.ts";
+import { type Kind, KINDS } from "./position.ts";
+
+/** Streams of one shard, and empty stores, that count what they are asked. */
+class Stores {
+  readonly asked = { postgres: 0, logStore: 0, redis: 0 };
+  runId = "aaaaaa";
+  #next = 1;
+  #waiting = Promise.withResolvers<[stream: string, entries: [string, string[]][]][]>();
+
+  /** Adds an entry to a stream, which the hub hands out. Returns its id. */
+  add(kind: Kind, event: Readonly<Record<string, unknown>>, more: readonly string[] = []): string {
+    const id = `${++this.#next}-0`;
+    const data = JSON.stringify({ event_id: id, job_type: "plugin", ...event });
+    this.#waiting.resolve([[`${kind}:0`, [[id, ["data", data, ...more]]]]]);
+    return id;
+  }
+
+  readonly redis = {
+    on: () => {},
+    off: () => {},
+    get: () => Promise.resolve("generation:1"),
+    time: () => Promise.resolve(["100", "0"]),
+    info: () => Promise.resolve(`run_id:${this.runId}`),
+    xread: () => this.#waiting.promise.finally(() => this.#waiting = Promise.withResolvers()),
+    xinfo: (about: string) =>
+      Promise.resolve(about === "STREAM" ? ["last-generated-id", "1-0"] : [this.#group]),
+    xpending: () => Promise.resolve([0, null]),
+    xrange: () => (this.asked.redis++, Promise.resolve([])),
+  } as unknown as Redis;
+
+  readonly sql = (() => (this.asked.postgres++, Promise.resolve([]))) as unknown as Sql;
+
+  readonly logStore = {
+    read: () => (this.asked.logStore++, noLines()),
+    page: () => Promise.resolve({ lines: [], offset: 0, total: 0, countedTo: "0-0" }),
+  };
+
+  readonly #group = ["name", "group", "last-delivered-id", "1-0"];
+}
+
+async function* noLines(): AsyncGenerator<never> {}
+
+/** A service in front of {@linkcode Stores}. */
+function service() {
+  const stores = new Stores();
+  const { redis, sql, logStore } = stores;
+  const bases = { status: "status", logs: "logs", workflow: "workflow" };
+  const hub = new Hub(redis, redis, { bases, numShards: 1, log });
+  const stop = new AbortController();
+  const running = hub.run(stop.signal);
+  const answer = eventStreams({
+    hub,
+    sql,
+    log,
+    stopping: stop.signal,
+    now: Date.now,
+    sources: { sql, redis, logStore, logGroup: "group", numShards: 1, streamOf: (kind) => `${kind}:0` },
+  });
+  /** Has a client come; resolves when it has caught up. */
+  const caughtUp = async (jobId: string, lastEventId: string | null = null) => {
+    const request = { jobId, kind: "all" as const, lastEventId, tail: null };
+    const reader = (await answer(request)).body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!/^event: caught-up\n.*\n.*\n\n/m.test(text)) {
+      const { value } = await reader?.read() ?? {};
+      if (value === undefined) throw new Error(`Cannot catch up: the stream ended after ${text}`);
+      text += value;
+    }
+    return { position: /id: (.*)/.exec(text)?.[1] ?? "", leave: () => reader?.cancel() };
+  };
+  return {
+    stores,
+    hub,
+    answer,
+    caughtUp,
+    /** Adds an entry and waits until it was handed out. */
+    add: async (kind: Kind, jobId: string, more: readonly string[] = []) => {
+      const id = stores.add(kind, { job_id: jobId }, more);
+      await until("handed out", () => hub.tips(jobId)[kind] === id);
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+Deno.test("G10 clients that come back to a quiet job cost a few reads in all, though another job of its shard goes on", async () => {
+  await using bench = service();
+  const { stores, caughtUp } = bench;
+  const first = await caughtUp("job-a");
+  const { position } = first;
+  await caughtUp("job-a", position);
+  const once = { ...stores.asked };
+  assert(once.postgres > 0 && once.logStore > 0);
+  for (let n = 0; n < 30; n++) {
+    await bench.add(KINDS[n % 3] ?? "logs", "job-b");
+    await caughtUp("job-a", position);
+  }
+  assertEquals(stores.asked, once);
+});
+
+Deno.test("G10 what was read of a job is read anew after each status of its own, also one put back from the dead letters", async () => {
+  await using bench = service();
+  const { stores, caughtUp } = bench;
+  const costOfNext = async () => {
+    const before = stores.asked.postgres;
+    await caughtUp("job-a");
+    return stores.asked.postgres - before;
+  };
+  const all = await costOfNext();
+  assertEquals(await costOfNext(), 0);
+  await bench.add("status", "job-a");
+  assertEquals([await costOfNext(), await costOfNext()], [all, 0]);
+  await bench.add("status", "job-a", ["requeued_from", "1-0"]);
+  assertEquals([await costOfNext(), await costOfNext()], [all, 0]);
+  await bench.add("workflow", "job-a");
+  assertEquals([await costOfNext(), await costOfNext()], [all, 0]);
+});
+
+Deno.test("G10 what came while a job had no clients is read by the next one", async () => {
+  await using bench = service();
+  const before = bench.stores.asked.postgres;
+  const first = await bench.caughtUp("job-a");
+  const once = bench.stores.asked.postgres - before;
+  await first.leave();
+  await bench.add("status", "job-a");
+  await bench.caughtUp("job-a");
+  assertEquals(bench.stores.asked.postgres - before, 2 * once);
+});
+
+Deno.test("G10 G14 nothing that was read before a loss is told after it", async () => {
+  await using bench = service();
+  const { stores, hub } = bench;
+  await bench.add("status", "job-a");
+  await bench.caughtUp("job-a");
+  const before = stores.asked.postgres;
+  const { id } = hub.generation;
+  stores.runId = "bbbbbb";
+  await until("noticed", () => hub.generation.id !== id);
+  assertEquals(hub.tips("job-a").status, "1-0");
+  await bench.caughtUp("job-a");
+  assert(stores.asked.postgres > before);
+});
+
+Deno.test("G10 clients that were told the end and come back cost a look or two, and none is answered by an older one", async () => {
+  await using bench = service();
+  const ended = (await bench.caughtUp("job-a")).position.replace(/(_w\w+.*)?$/, "_w9_end");
+  const before = bench.stores.asked.postgres;
+  const request = { jobId: "job-a", kind: "all" as const, lastEventId: ended, tail: null };
+  const one = await bench.answer(request);
+  assertEquals([one.status, bench.stores.asked.postgres - before], [200, 1]);
+  const many = await Promise.all(Array.from({ length: 50 }, () => bench.answer(request)));
+  const looks = bench.stores.asked.postgres - before - 1;
+  await Promise.all([one, ...many].map(({ body }) => body?.cancel()));
+  assert(looks >= 1 && looks < 20, `${looks} looks`);
+});
