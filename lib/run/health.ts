@@ -33,6 +33,7 @@ export class Health {
   readonly #details = new Map<string, () => unknown>();
   readonly #clock: () => number;
   #asking: Promise<Dependencies> | null = null;
+  #stopping = false;
 
   /** `clock`: one that never jumps (ms). */
   constructor(clock: () => number = () => performance.now()) {
@@ -47,6 +48,11 @@ export class Health {
   /** Adds something to tell at `/ready` that does not decide whether the worker is ready. */
   addDetail(name: string, tell: () => unknown): void {
     this.#details.set(name, tell);
+  }
+
+  /** From now on it is not ready, as it takes nothing new: whoever hands out work goes elsewhere. */
+  stop(): void {
+    this.#stopping = true;
   }
 
   /** Asks every dependency at once, once for all who want to know. `ready` only if all answered in time. */
@@ -68,9 +74,14 @@ export class Health {
 
   /** What `/ready` tells. */
   async readiness(): Promise<Readiness> {
-    const { ready, ...found } = await this.ready();
+    const { ready, dependencies, latency_ms } = await this.ready();
     const told = this.#details.size > 0 ? { details: this.#tellDetails() } : {};
-    return { status: ready ? "ready" : "not ready", ...found, ...told };
+    return {
+      status: ready && !this.#stopping ? "ready" : "not ready",
+      dependencies: this.#stopping ? { ...dependencies, intake: "stopping" } : dependencies,
+      latency_ms,
+      ...told,
+    };
   }
 
   async #askAll(): Promise<Dependencies> {

@@ -94,6 +94,15 @@ Deno.test("Health tells the other details if one of them cannot be told", async 
   }]);
 });
 
+Deno.test("G15 Health is not ready any more when its worker is stopping, though nothing is away", async () => {
+  const health = new Health();
+  health.add("redis", () => Promise.resolve("PONG"));
+  health.stop();
+  const { status, dependencies } = await health.readiness();
+  assertEquals([status, dependencies], ["not ready", { redis: "ok", intake: "stopping" }]);
+  assertEquals((await health.ready()).ready, true);
+});
+
 Deno.test("Health answers 404 to other paths", async () => {
   const answer = await ask(new Health(), "/metrics");
   assertEquals([answer.status, (await answer.json()).error.code], [404, "not_found"]);

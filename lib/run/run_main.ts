@@ -43,6 +43,7 @@ export async function runMain<Shape extends z.ZodRawShape & typeof processSettin
   const log = createLogger(name, settings.LOG_LEVEL);
   const stop = stopOnSignals(log, settings.SHUTDOWN_GRACE_SECONDS * 1_000);
   const health = new Health();
+  stop.signal.addEventListener("abort", () => health.stop(), { once: true });
   const metrics = new Metrics();
   addProcessMetrics(metrics, { worker: name, health });
   let code = 0;

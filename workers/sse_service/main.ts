@@ -31,7 +31,6 @@ await runMain("sse_service", Config, async ({ config, log, signal, health, metri
   health.add("task broker", () => broker.ping());
   health.add("postgres", () => withOutage("ask for an answer", async () => await sql`SELECT 1`));
   health.add("log store", () => logStore.ping());
-  health.add("intake", () => signal.aborted ? Promise.reject(new Error("stopping")) : Promise.resolve());
   let prepared = false;
   health.add(
     "schema",
@@ -146,7 +145,12 @@ await runMain("sse_service", Config, async ({ config, log, signal, health, metri
       name: "schema",
       run: (signal) => untilAvailable(() => prepare(), { signal, log }).then(() => untilAborted(signal)),
     },
-    serveUntil(app.fetch, { hostname: config.HOST, port: config.PORT, log }),
+    serveUntil(app.fetch, {
+      hostname: config.HOST,
+      port: config.PORT,
+      patienceMs: config.SHUTDOWN_GRACE_SECONDS * 500,
+      log,
+    }),
   ], signal);
 
   async function prepare(): Promise<void> {

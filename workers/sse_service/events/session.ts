@@ -58,8 +58,6 @@ export interface SessionRequest {
 
 /** Pause between two reads of one job's statuses (ms). */
 const SPACING_MS = 50;
-/** How long ago the workflow may have been found to be over (ms): a retry is committed before it can be heard of. */
-const OVER_MS = 2_000;
 
 /** See the module's description. */
 export class Session implements Client, Member {
@@ -180,7 +178,8 @@ export class Session implements Client, Member {
     return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation.id}`, {
       enough: (history, agedMs) =>
         reaches(history.tips, newest) && history.workflowIds.length > known &&
-        !(history.over && agedMs > OVER_MS),
+        // That the workflow is over must have been found after this was asked: a retry, once accepted, is not overlooked.
+        !(history.over && agedMs > 0),
       read: () => jobHistory(sources, jobId, hub.tips(jobId)),
       spacingMs: SPACING_MS,
     });

@@ -11,8 +11,11 @@ import { writeEvents, writeResponse } from "./write_response.ts";
 export interface HttpServer {
   readonly hostname: string;
   readonly port: number;
-  /** Takes nothing new, lets what is under way end (streams too: they must be told), and resolves then. */
-  shutdown(): Promise<void>;
+  /**
+   * Takes nothing new, lets what is under way end (streams too: they must be told), and resolves then. What goes on for
+   * longer than `patienceMs`, as a download does that nobody reads, is broken off; resolves to how many that were.
+   */
+  shutdown(patienceMs?: number): Promise<number>;
 }
 
 /** Where a server listens, and how patient it is. */
@@ -62,7 +65,11 @@ export async function serveHttp(handler: Handler, options: HttpServerOptions): P
   if (address === null || typeof address === "string") {
     throw new Error("Cannot serve HTTP: no address to serve at");
   }
-  return { hostname: address.address, port: address.port, shutdown: () => shutdown(server, connections) };
+  return {
+    hostname: address.address,
+    port: address.port,
+    shutdown: (patienceMs = Infinity) => shutdown(server, connections, patienceMs),
+  };
 }
 
 async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -136,13 +143,18 @@ function bodyOf(
   }, { highWaterMark: 0 });
 }
 
-function shutdown(server: Server, connections: Connections): Promise<void> {
-  const closed = Promise.withResolvers<void>();
+function shutdown(server: Server, connections: Connections, patienceMs: number): Promise<number> {
+  const closed = Promise.withResolvers<number>();
+  const begun = performance.now();
+  let broken = 0;
   // A connection may become idle only now, with the end of its last answer.
-  const sweep = setInterval(() => connections.closeIdle(), IDLE_SWEEP_MS);
+  const sweep = setInterval(() => {
+    connections.closeIdle();
+    if (performance.now() - begun > patienceMs) broken += connections.closeAll();
+  }, IDLE_SWEEP_MS);
   server.close(() => {
     clearInterval(sweep);
-    closed.resolve();
+    closed.resolve(broken);
   });
   connections.closeIdle();
   return closed.promise;
@@ -180,5 +192,12 @@ class Connections {
   /** Ends connections on which nothing is being answered. */
   closeIdle(): void {
     for (const [socket, { requests }] of this.#open) if (requests === 0) socket.destroy();
+  }
+
+  /** Ends all; how many. */
+  closeAll(): number {
+    const open = [...this.#open.keys()].filter((socket) => !socket.destroyed);
+    for (const socket of open) socket.destroy();
+    return open.length;
   }
 }

@@ -186,6 +186,15 @@ Deno.test("G15 serveHttp() does not wait at its end for those who have asked not
   }
 });
 
+Deno.test("G15 serveHttp() breaks off at its end what goes on for longer than its patience", async () => {
+  const download = () => new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) });
+  const server = await open(() => new Response(download()));
+  const response = await fetch(server.url);
+  const rest = response.text().then(() => "an end", () => "broken off");
+  assertEquals(await server.shutdown(50), 1);
+  assertEquals(await rest, "broken off");
+});
+
 function stream(source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>>): Response {
   return new Response(new ReadableStream(source), { headers: { "content-type": "text/event-stream" } });
 }
@@ -193,7 +202,8 @@ function stream(source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>>): Respo
 async function open(handler: (request: Request) => Response | Promise<Response>) {
   const server = await serveHttp(handler, { hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
-  return { url, port: server.port, [Symbol.asyncDispose]: () => server.shutdown() };
+  const { port, shutdown } = server;
+  return { url, port, shutdown, [Symbol.asyncDispose]: () => shutdown().then(() => {}) };
 }
 
 /** What comes back until the connection ends. */
