@@ -128,5 +128,12 @@ export function publishedMemoKey(jobId: string): string {
   return `chris:relay:published:${jobId}`;
 }
 
+/** The field of a row in that hash. A database restored from a copy gives its numbers again, to other events. */
+export function publishedMemoField(
+  { id, event }: { readonly id: string; readonly event: { readonly event_id: string } },
+): string {
+  return `${id} ${event.event_id}`;
+}
+
 /** Where Redis holds the number of the last publication. */
 export const PUBLICATION_MARK_KEY = "chris:relay:publication";

@@ -27,6 +27,7 @@ import {
   nextPublication,
   type OutboxRow,
   PUBLICATION_MARK_KEY,
+  publishedMemoField,
   publishedMemoKey,
   unpublishAfter,
 } from "lib/store/outbox.ts";
@@ -172,7 +173,7 @@ export class Relay implements Worker {
       stream: shardKey(target.base, shardOf(row.jobId, this.#options.numShards)),
       maxlen: target.maxlen,
       memo: publishedMemoKey(row.jobId),
-      key: `${row.id} ${row.event.event_id}`, // a database restored from a copy gives its numbers again
+      key: publishedMemoField(row),
       data: row.stream === "status"
         ? encodeStatusEvent(row.event as StatusEvent)
         : encodeWorkflowEvent(row.event as WorkflowEvent),

@@ -8,7 +8,7 @@ import { encodeStatusEvent, encodeWorkflowEvent } from "lib/event/codec.ts";
 import type { StatusEvent } from "lib/event/status.ts";
 import type { WorkflowEvent } from "lib/event/workflow.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
-import { listOutbox, publishedMemoKey } from "lib/store/outbox.ts";
+import { listOutbox, publishedMemoField, publishedMemoKey } from "lib/store/outbox.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
@@ -160,14 +160,16 @@ async function outboxRows<E extends StatusEvent | WorkflowEvent>(
   stream: "status" | "workflow",
 ): Promise<{ id: string | null; event: E }[]> {
   const rows = await withOutage("read the outbox", () => listOutbox<E>(sources.sql, jobId, stream));
-  const keyOf = (row: (typeof rows)[number]) => `${row.id} ${row.event.event_id}`; // as the relay remembers it
-  const unnoted = rows.filter((row) => row.entryId === null).map(keyOf);
+  const unnoted = rows.filter((row) => row.entryId === null).map(publishedMemoField);
   const memo = unnoted.length === 0 ? [] : await redisCall(
     "look up what went out",
     () => sources.redis.hmget(publishedMemoKey(jobId), ...unnoted),
   );
-  const places = new Map(unnoted.map((key, index) => [key, memo[index] ?? null]));
-  return rows.map((row) => ({ id: row.entryId ?? places.get(keyOf(row)) ?? null, event: row.event }));
+  const places = new Map(unnoted.map((field, index) => [field, memo[index] ?? null]));
+  return rows.map((row) => ({
+    id: row.entryId ?? places.get(publishedMemoField(row)) ?? null,
+    event: row.event,
+  }));
 }
 
 /** A status from history also has its time under the reference's name for it (http.md). */
