@@ -24,7 +24,7 @@ bytes and the reason, until somebody puts them back or throws them away.
 
   --stream KIND     status or logs (default: both)
   --job ID  --reason TEXT  --origin STREAM  --since TIME  --until TIME
-                    only letters of this job, with this text in reason or error, from this stream, buried at this
+                    only letters of this job, with this text in reason or error, from this stream, dead-lettered at this
                     time (2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d before now) or later, or before it
   --limit N         only the first N of each stream (list: 100 unless given)
   --after ID        list: only letters after this one

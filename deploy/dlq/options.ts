@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { entryIdParts } from "lib/stream/entry_id.ts";
 import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
 import { LETTER_KINDS, type LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
+import { letterTime } from "lib/stream/dead_letters/letter_time.ts";
 import { oneOf, TEXT, wholeNumber } from "../command/option.ts";
 import {
   LETTER_ACTIONS,
@@ -92,16 +93,8 @@ function entryId(text: string): string {
   return text.includes("-") ? text : `${text}-0`;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 function timeOf(option: string, text: string, now: number): number {
-  const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined) return Math.max(0, now - Number(count) * (UNIT_MS[unit] ?? 0));
-  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time) || time < 0) {
-    throw new RangeError(
-      `Cannot use ${option} "${text}": expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d`,
-    );
-  }
-  return time;
+  const time = letterTime(text, now);
+  if (time !== null) return time;
+  throw new RangeError(`Cannot use ${option} "${text}": expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d`);
 }

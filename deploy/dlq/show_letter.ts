@@ -29,7 +29,7 @@ export function letterLine(kind: LetterKind, letter: FoundLetter, paint: Paint):
 export function letterDetails(kind: LetterKind, letter: FoundLetter, paint: Paint): string {
   const rows: [string, string][] = [
     ["letter", `${letter.id} (${kind})`],
-    ["buried", timeText(letter.at)],
+    ["dead-lettered", timeText(letter.at)],
     ["first seen", letter.firstSeen === null ? "not told" : timeText(letter.firstSeen)],
     ["tries", letter.deliveries === null ? "not told" : String(letter.deliveries)],
     ["reason", visibleText(letter.reason)],

@@ -15,8 +15,8 @@ Which letters (all that is given must hold; requeue and discard want at least on
   --job ID          of this job
   --reason TEXT     with this text in reason or error
   --origin KEY      from this stream, such as stream:job-logs:3
-  --since TIME      buried at this time or later: 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d before now
-  --until TIME      buried before this time
+  --since TIME      dead-lettered at this time or later: 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d before now
+  --until TIME      dead-lettered before this time
   --limit N         only the first N of each stream (list: 100 unless given; 0 for no limit)
   --after ID        list: only letters after this one
   --all             every letter
@@ -24,7 +24,7 @@ Which letters (all that is given must hold; requeue and discard want at least on
 How:
   --dry-run         tell what would happen, change nothing
   --with-earlier    requeue: take along earlier letters of the same jobs, which would be overtaken
-  --force           requeue: put back also what consumers would not understand (it will be buried again)
+  --force           requeue: put back also what consumers would not understand (it will be dead-lettered again)
   --yes             discard: do not ask (needed where there is no terminal to ask on)
   --raw             show: the original bytes and nothing else
   --json            one JSON object per line

@@ -24,7 +24,7 @@ export class DeadLettersClient {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** A page of letters, oldest burial first. */
+  /** A page of letters, oldest first. */
   list(kind: LetterKind, { signal, ...query }: CallOptions & LetterListQuery = {}): Promise<LetterList> {
     return this.#json({ attempt: "list dead letters", path: ["api", "dlq", kind], query, signal });
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The streams whose consumers bury what they can never handle. */
+/** The streams whose consumers dead-letter what they can never handle. */
 export type LetterKind = "status" | "logs";
 
 /** Which letters are meant: all that is given must hold. */
@@ -14,7 +14,7 @@ export interface LetterFilter {
   readonly reason?: string | undefined;
   /** The stream it came from. */
   readonly origin?: string | undefined;
-  /** Buried at this time (ISO 8601) or later, or so long (`2h`) before now. */
+  /** Dead-lettered at this time (ISO 8601) or later, or so long (`2h`) before now. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
 }
@@ -64,11 +64,11 @@ export interface ListedLetter extends LetterHead {
   readonly deliveries: number | null;
   /** ms since 1970. */
   readonly first_seen: number | null;
-  /** When it was buried (ms since 1970). */
+  /** When it was dead-lettered (ms since 1970). */
   readonly ts: number;
 }
 
-/** A page of letters, oldest burial first. */
+/** A page of letters, oldest first. */
 export interface LetterList {
   readonly letters: readonly ListedLetter[];
   /** Where the next page begins; null at the end. */

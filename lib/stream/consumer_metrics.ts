@@ -55,7 +55,7 @@ export class ConsumerMetrics {
   }
 
   /** An entry went to the dead letters. */
-  buried(reason: string): void {
+  deadLettered(reason: string): void {
     this.#deadLetters.inc({ reason });
   }
 }

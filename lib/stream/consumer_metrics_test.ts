@@ -8,7 +8,7 @@ import { Delivery, type Handler } from "./delivery.ts";
 
 const SHARD = {
   acknowledge: () => Promise.resolve(),
-  bury: () => Promise.resolve(),
+  deadLetter: () => Promise.resolve(),
   crashesOf: () => Promise.resolve(0),
   noteCrashes: () => Promise.resolve(),
 };
@@ -70,13 +70,13 @@ Deno.test("a delivery counts an outage once, however often it looks whether it i
   });
 });
 
-Deno.test("a delivery counts each try that fails for the entries' own reason, and what it buries by its reason", async () => {
+Deno.test("a delivery counts each try that fails for the entries' own reason, and what it dead-letters by its reason", async () => {
   const signal = new AbortController().signal;
   const figures = await counted(() => Promise.reject(new Error("bad")), async (delivery) => {
     const [entry] = seen("1-0");
     if (!entry) return;
     await delivery.attempt([entry], signal);
-    await delivery.bury(entry, { reason: "handler failed", error: "bad", deliveries: 3 }, signal);
+    await delivery.deadLetter(entry, { reason: "handler failed", error: "bad", deliveries: 3 }, signal);
   });
   assertEquals(figures, {
     chris_consumer_retries_total: 3,

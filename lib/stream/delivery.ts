@@ -1,5 +1,5 @@
 /**
- * One delivery of entries to the handler, up to their acknowledgement or burial, whatever is away meanwhile.
+ * One delivery of entries to the handler, up to their acknowledgement or dead-lettering, whatever is away meanwhile.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
 import type { ConsumerMetrics } from "./consumer_metrics.ts";
 import { CrashWatch, DeadlyEntryError } from "./crash_watch.ts";
-import type { Burial, FencedShard, Flag } from "./fence.ts";
+import type { DeadEntry, FencedShard, Flag } from "./fence.ts";
 import type { Arrival } from "./intake.ts";
 import { LeaseLostError } from "./lease.ts";
 import { Solo } from "./solo.ts";
@@ -47,7 +47,7 @@ export interface DeliveryOptions<E> {
   readonly handler: Handler<E>;
   readonly dlq: { readonly stream: string; readonly maxlen: number };
   /**
-   * Tries of one entry before it is buried; also how many owners may vanish with an entry in hand before it is
+   * Tries of one entry before it is dead-lettered; also how many owners may vanish with an entry in hand before it is
    * suspected, and then how many more while they handle it alone.
    */
   readonly maxDeliveries: number;
@@ -60,7 +60,7 @@ export interface DeliveryOptions<E> {
 }
 
 /** What a delivery asks of the shard. */
-export type DeliveryShard = Pick<FencedShard, "acknowledge" | "bury" | "crashesOf" | "noteCrashes">;
+export type DeliveryShard = Pick<FencedShard, "acknowledge" | "deadLetter" | "crashesOf" | "noteCrashes">;
 
 /** See the module's description. */
 export class Delivery<E> {
@@ -124,9 +124,9 @@ export class Delivery<E> {
    *
    * @throws {LeaseLostError}
    */
-  async bury(
+  async deadLetter(
     arrival: Arrival<E>,
-    why: Omit<Burial, "entry" | "firstSeen">,
+    why: Omit<DeadEntry, "entry" | "firstSeen">,
     signal: AbortSignal,
   ): Promise<void> {
     const { id, raw: entry, firstSeen } = arrival;
@@ -134,9 +134,9 @@ export class Delivery<E> {
       { entry: id, reason: why.reason, error: why.error },
       "entry goes to the dead letters",
     );
-    const burial = { ...why, entry, firstSeen };
-    await this.#throughOutage(() => this.#shard.bury(burial, this.#options.dlq), signal);
-    this.#options.metrics?.buried(why.reason);
+    const dead = { ...why, entry, firstSeen };
+    await this.#throughOutage(() => this.#shard.deadLetter(dead, this.#options.dlq), signal);
+    this.#options.metrics?.deadLettered(why.reason);
     if (this.suspicious) await this.#throughOutage(() => this.#shard.noteCrashes(id, 0), signal);
   }
 

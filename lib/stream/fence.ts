@@ -8,7 +8,7 @@ import type { Redis } from "ioredis";
 import { Buffer } from "node:buffer";
 import type { OutageError } from "../run/outage_error.ts";
 import { FIRST_ENTRY_ID } from "./entry_id.ts";
-import { ACK, BEGIN, BURY, FENCED, NOTE_CRASHES, TAKE } from "./fence_scripts.ts";
+import { ACK, BEGIN, DEAD_LETTER, FENCED, NOTE_CRASHES, TAKE } from "./fence_scripts.ts";
 import { LeaseLostError, type ShardLease } from "./lease.ts";
 import { redisCall } from "./redis_script.ts";
 import { parseEntry, type PendingReply, type RawEntry, type RawReply } from "./raw_entry.ts";
@@ -17,7 +17,7 @@ import { type Backlog, readBacklog } from "./trim_risk.ts";
 export type { RawEntry } from "./raw_entry.ts";
 
 /** A dead letter about to be written (wire.md §5). */
-export interface Burial {
+export interface DeadEntry {
   readonly entry: RawEntry;
   readonly reason: string;
   readonly error: string;
@@ -133,19 +133,19 @@ export class FencedShard {
   }
 
   /** Moves an entry to the dead letters, with its original bytes and the reason, and acknowledges it. */
-  async bury(burial: Burial, dlq: { stream: string; maxlen: number }): Promise<void> {
-    const data = burial.entry.data ??
-      Buffer.from(JSON.stringify(burial.entry.fields.map((field) => Buffer.from(field).toString())));
-    await this.#call("move an entry to the dead letters", BURY, [dlq.stream], [
+  async deadLetter(dead: DeadEntry, dlq: { stream: string; maxlen: number }): Promise<void> {
+    const data = dead.entry.data ??
+      Buffer.from(JSON.stringify(dead.entry.fields.map((field) => Buffer.from(field).toString())));
+    await this.#call("move an entry to the dead letters", DEAD_LETTER, [dlq.stream], [
       this.#group,
       dlq.maxlen,
-      burial.entry.id,
+      dead.entry.id,
       Buffer.from(data),
-      burial.reason,
-      burial.error,
-      burial.deliveries,
-      burial.firstSeen,
-      burial.entry.requeuedFrom ?? burial.entry.id,
+      dead.reason,
+      dead.error,
+      dead.deliveries,
+      dead.firstSeen,
+      dead.entry.requeuedFrom ?? dead.entry.id,
     ]);
   }
 

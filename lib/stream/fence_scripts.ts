@@ -70,10 +70,10 @@ redis.call('DEL', KEYS[4])
 return acked`;
 
 /**
- * The entry is buried only if it is still pending: the same call sent twice buries once. The letter names the id that
+ * The entry is dead-lettered only if it is still pending: the same call sent twice does so once. The letter names the id that
  * the entry had at first, also if it was put back meanwhile: that is its place in the order of its job.
  */
-export const BURY = `${GUARD}
+export const DEAD_LETTER = `${GUARD}
 if #redis.call('XPENDING', KEYS[3], ARGV[3], ARGV[5], ARGV[5], 1) == 0 then return 0 end
 local now = redis.call('TIME')
 redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6], 'reason', ARGV[7],

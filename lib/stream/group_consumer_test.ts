@@ -22,9 +22,9 @@ function faultsOf({ witness, entries }: Played): string[] {
     const { n, planned: { nature } } = entry;
     const [reason, ...more] = witness.reasonsOf(entry);
     if (reason === undefined) continue;
-    if (more.length > 0) faults.push(`${n} was buried ${more.length + 1} times`);
-    if (reason !== REASONS[nature]) faults.push(`${n}, which is ${nature}, was buried: ${reason}`);
-    if (witness.isDone(entry)) faults.push(`${n} was both done and buried`);
+    if (more.length > 0) faults.push(`${n} was dead-lettered ${more.length + 1} times`);
+    if (reason !== REASONS[nature]) faults.push(`${n}, which is ${nature}, was dead-lettered: ${reason}`);
+    if (witness.isDone(entry)) faults.push(`${n} was both done and dead-lettered`);
   }
   return faults;
 }
@@ -67,7 +67,7 @@ async function assertPromises(options: {
   await fc.assert(property, { numRuns: options.numRuns, endOnFailure: true, examples });
 }
 
-Deno.test("G4 G8 G9 order holds, each entry is done or buried once, whoever freezes, dies or stops, wherever he is", async () => {
+Deno.test("G4 G8 G9 order holds, each entry is done or dead-lettered once, whoever freezes, dies or stops, wherever he is", async () => {
   let refusals = 0;
   await assertPromises({
     kinds: ["freeze", "crash", "stop"],
@@ -90,7 +90,7 @@ Deno.test("G4 G8 G9 the same while Redis or the handler's dependency is away, re
   await assertPromises({ kinds, numRuns: 25 });
 });
 
-Deno.test("G9 an entry that ends every process that handles it is buried at last, and nothing else with it", async () => {
+Deno.test("G9 an entry that ends every process that handles it is dead-lettered at last, and nothing else with it", async () => {
   await assertPromises({
     kinds: ["freeze", "answers lost", "dependency away"],
     natures: ["good", "good", "good", "good", "good", "good", "good", "moody", "killer"],

@@ -91,7 +91,7 @@ export class HoldBack<T extends { readonly id: string }> {
   }
 
   /**
-   * The first `count` entries are done (or buried): the next is due at once; a job with none left is free. If
+   * The first `count` entries are done (or dead-lettered): the next is due at once; a job with none left is free. If
    * entries of it were left out, the id after which they have to be taken again, else null.
    */
   settled(jobId: string, count = 1): string | null {

@@ -10,14 +10,14 @@ interface Entry {
 
 type Step =
   | { readonly kind: "arrive"; readonly job: number; readonly ok: boolean }
-  | { readonly kind: "retry"; readonly outcome: "ok" | "fails" | "buried" }
+  | { readonly kind: "retry"; readonly outcome: "ok" | "fails" | "dead-lettered" }
   | { readonly kind: "wait"; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("arrive" as const), job: fc.nat(3), ok: fc.boolean() }),
   fc.record({
     kind: fc.constant("retry" as const),
-    outcome: fc.constantFrom("ok" as const, "fails" as const, "buried" as const),
+    outcome: fc.constantFrom("ok" as const, "fails" as const, "dead-lettered" as const),
   }),
   fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(300) }),
 );

@@ -4,15 +4,15 @@
  *
  * - **Order within a job (G4).** Entries are taken in the order of the stream. One that fails holds its job back
  *   (`hold_back.ts`): whatever comes later for that job waits behind it. An owner whose lease has passed can no
- *   longer take, acknowledge or bury (`fence_scripts.ts`); what it had in hand is still pending, so its successor
+ *   longer take, acknowledge or dead-letter (`fence_scripts.ts`); what it had in hand is still pending, so its successor
  *   handles that before anything newer, and all that the old one can still do is repeat it.
  * - **An outage is a pause (G8).** Only the handler's success acknowledges. An `OutageError`, of the handler
  *   or of Redis, is waited out with the entries in hand and counts as no failure (`delivery.ts`).
- * - **Poison does not stop the line (G9).** What cannot be decoded is buried at once. Any other error is the
+ * - **Poison does not stop the line (G9).** What cannot be decoded is dead-lettered at once. Any other error is the
  *   entry's own fault: the batch is tried one by one, the culprit is tried again with growing pauses while other
- *   jobs go on, and buried after so many tries. What ends the process itself is found out by `crash_watch.ts`, and
+ *   jobs go on, and dead-lettered after so many tries. What ends the process itself is found out by `crash_watch.ts`, and
  *   what would by its size alone is taken in smaller batches (`batch_room.ts`).
- * - **Nothing is skipped.** An entry leaves the pending list only by acknowledgement or burial. What the stream
+ * - **Nothing is skipped.** An entry leaves the pending list only by acknowledgement or dead-lettering. What the stream
  *   itself has lost is told and counted (`trim_watch.ts`).
  *
  * @module
@@ -48,7 +48,7 @@ export type Shard = Pick<
   | "lastDeliveredId"
   | "take"
   | "acknowledge"
-  | "bury"
+  | "deadLetter"
   | "crashesOf"
   | "noteCrashes"
 >;
@@ -131,7 +131,7 @@ export class ShardConsumer<E> {
     for (const arrival of batch) {
       const { event } = arrival;
       if (event instanceof UndecodableEntryError) {
-        await this.#delivery.bury(
+        await this.#delivery.deadLetter(
           arrival,
           { reason: "undecodable", error: event.message, deliveries: 1 },
           signal,
@@ -215,7 +215,7 @@ export class ShardConsumer<E> {
     return fault instanceof DeadlyEntryError || failures >= this.#options.maxDeliveries;
   }
 
-  /** Buries the first entry of a held job. */
+  /** Dead-letters the first entry of a held job. */
   async #giveUp(
     jobId: string,
     seen: Seen<E>,
@@ -225,7 +225,7 @@ export class ShardConsumer<E> {
     const why = fault instanceof DeadlyEntryError
       ? { reason: "worker died", error: fault.message, deliveries: seen.raw.deliveries }
       : { reason: "handler failed", error: fault.message, deliveries: failures };
-    await this.#delivery.bury(seen, why, signal);
+    await this.#delivery.deadLetter(seen, why, signal);
     if (!signal.aborted) this.#settled(jobId);
   }
 

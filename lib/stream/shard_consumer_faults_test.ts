@@ -38,7 +38,7 @@ async function consume(plans: readonly Plan[], redisFaults: (Fault | null)[], ba
   const left = plans.map((plan) => ({ ...plan }));
   const succeeded = new Set<number>();
   const isOut = (index: number) =>
-    succeeded.has(index) || shard.buried.some((burial) => burial.entry.id === `${index + 1}-0`);
+    succeeded.has(index) || shard.deadLettered.some((dead) => dead.entry.id === `${index + 1}-0`);
   const handler = async (entries: readonly Entry<string>[]) => {
     await sleep(1);
     for (const { id, event } of entries) {
@@ -59,7 +59,7 @@ async function consume(plans: readonly Plan[], redisFaults: (Fault | null)[], ba
     }
   };
   await runUntil(
-    () => shard.acknowledged.length + shard.buried.length >= plans.length,
+    () => shard.acknowledged.length + shard.deadLettered.length >= plans.length,
     () => consumerOf(shard, time, handler, { batchSize, maxHeld: 4 }),
   );
   return { shard, succeeded };
@@ -73,19 +73,19 @@ Deno.test("G4 G8 G9 ShardConsumer keeps each job's order and lets every entry ou
     fc.integer({ min: 1, max: 12 }),
     async (plans, redisFaults, batchSize) => {
       const { shard, succeeded } = await consume(plans, [...redisFaults], batchSize);
-      const out = [...shard.acknowledged, ...shard.buried.map((burial) => burial.entry.id)];
+      const out = [...shard.acknowledged, ...shard.deadLettered.map((dead) => dead.entry.id)];
       assertEquals(new Set(out).size, plans.length);
       assertEquals(out.length, plans.length);
       assertEquals(shard.pending, []);
       for (const id of shard.acknowledged) {
         assert(succeeded.has(Number(id.split("-")[0]) - 1), `${id} never worked`);
       }
-      const reasons = new Map(shard.buried.map((burial) => [burial.entry.id, burial.reason]));
+      const reasons = new Map(shard.deadLettered.map((dead) => [dead.entry.id, dead.reason]));
       for (const [index, { poison, faults }] of plans.entries()) {
         const reason = reasons.get(`${index + 1}-0`);
         if (poison) assertEquals(reason, "undecodable");
         else if (faults === 0) {
-          assertEquals(reason, undefined, "an outage, or another's fault, buried an entry");
+          assertEquals(reason, undefined, "an outage, or another's fault, dead-lettered an entry");
         } else if (faults === Infinity) assertEquals(reason, "handler failed");
       }
     },

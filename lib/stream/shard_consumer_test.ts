@@ -8,7 +8,7 @@ import { VirtualTime } from "lib/testing/virtual_time.ts";
 import { LeaseLostError } from "./lease.ts";
 import type { Handler } from "./shard_consumer.ts";
 
-Deno.test("G8 ShardConsumer waits out an outage of an hour without burying or overtaking anything", async () => {
+Deno.test("G8 ShardConsumer waits out an outage of an hour without dead-lettering or overtaking anything", async () => {
   using time = new VirtualTime();
   const shard = new FakeShard();
   shard.add("a 1", "a 2", "b 1");
@@ -21,10 +21,10 @@ Deno.test("G8 ShardConsumer waits out an outage of an hour without burying or ov
   };
   await runUntil(() => shard.acknowledged.length === 3, () => consumerOf(shard, time, handler));
   assertEquals(handled, ["a 1", "a 2", "b 1"]);
-  assertEquals(shard.buried, []);
+  assertEquals(shard.deadLettered, []);
 });
 
-Deno.test("G9 ShardConsumer buries an entry after so many failures, with its first sight; its job goes on", async () => {
+Deno.test("G9 ShardConsumer dead-letters an entry after so many failures, with its first sight; its job goes on", async () => {
   using time = new VirtualTime();
   const shard = new FakeShard();
   shard.add("a bad", "a 2", "b 1", "a 3");
@@ -40,7 +40,7 @@ Deno.test("G9 ShardConsumer buries an entry after so many failures, with its fir
   await runUntil(() => shard.acknowledged.length === 3, () => consumerOf(shard, time, handler));
   assertEquals(handled, ["b 1", "a 2", "a 3"]);
   assertEquals(tries.filter((event) => event === "a bad").length, MAX_DELIVERIES * (RETRIES + 1));
-  assertEquals(shard.buried.map(({ entry, ...burial }) => ({ id: entry.id, ...burial })), [
+  assertEquals(shard.deadLettered.map(({ entry, ...dead }) => ({ id: entry.id, ...dead })), [
     { id: "1-0", reason: "handler failed", error: "no good", deliveries: MAX_DELIVERIES, firstSeen: start },
   ]);
 });
@@ -67,18 +67,18 @@ Deno.test("G9 ShardConsumer takes little at once after owners that vanished, and
   assertEquals(taken, [16, 32, 12]);
 });
 
-Deno.test("G9 ShardConsumer buries at the first failure if one delivery is all that is allowed", async () => {
+Deno.test("G9 ShardConsumer dead-letters at the first failure if one delivery is all that is allowed", async () => {
   using time = new VirtualTime();
   const shard = new FakeShard();
   shard.add("a bad");
   let tries = 0;
   const handler = () => Promise.reject(new Error(`try ${++tries}`));
   const options = { maxDeliveries: 1, handlerRetries: 0 };
-  await runUntil(() => shard.buried.length === 1, () => consumerOf(shard, time, handler, options));
-  assertEquals([tries, shard.buried[0]?.deliveries], [1, 1]);
+  await runUntil(() => shard.deadLettered.length === 1, () => consumerOf(shard, time, handler, options));
+  assertEquals([tries, shard.deadLettered[0]?.deliveries], [1, 1]);
 });
 
-Deno.test("G9 ShardConsumer buries at once, unhandled: no field, no UTF-8, no event; the bytes stay as they were", async () => {
+Deno.test("G9 ShardConsumer dead-letters at once, unhandled: no field, no UTF-8, no event; the bytes stay as they were", async () => {
   using time = new VirtualTime();
   const shard = new FakeShard();
   const broken = new Uint8Array([0x61, 0xff, 0xfe]);
@@ -90,12 +90,12 @@ Deno.test("G9 ShardConsumer buries at once, unhandled: no field, no UTF-8, no ev
   };
   await runUntil(() => shard.acknowledged.length === 2, () => consumerOf(shard, time, handler));
   assertEquals(handled, ["a 1", "a 2"]);
-  assertEquals(shard.buried.map(({ entry, reason, error }) => [entry.id, reason, error]), [
+  assertEquals(shard.deadLettered.map(({ entry, reason, error }) => [entry.id, reason, error]), [
     ["1-0", "undecodable", 'Cannot decode entry: it has no field "data"'],
     ["3-0", "undecodable", "Cannot decode entry: its bytes are no UTF-8"],
     ["4-0", "undecodable", "Cannot decode entry: it is an exclamation mark"],
   ]);
-  assertEquals(shard.buried[1]?.entry.data, broken);
+  assertEquals(shard.deadLettered[1]?.entry.data, broken);
 });
 
 Deno.test("ShardConsumer sets a handler's flags together with the acknowledgement, not when the handler fails", async () => {
@@ -128,7 +128,7 @@ Deno.test("G4 ShardConsumer stops at once when the lease is lost, without counti
   const handler = () => Promise.resolve(void calls++);
   const signal = new AbortController().signal;
   assertEquals(await assertRejects(() => consumerOf(shard, time, handler).run(signal), LeaseLostError), lost);
-  assertEquals([calls, shard.buried.length, shard.pending], [1, 0, ["1-0"]]);
+  assertEquals([calls, shard.deadLettered.length, shard.pending], [1, 0, ["1-0"]]);
 });
 
 Deno.test("G15 ShardConsumer finishes and acknowledges what is in hand when told to stop, and takes no more", async () => {

@@ -36,7 +36,7 @@ export function statusQueue(shard: number): string {
 
 /**
  * Id of a `ProcessJobStatus` task: the event's, so that an event delivered twice is one task. An event put back from
- * the dead letters as entry `requeuedAs` is another task: the one that buried it may not have left the queue yet.
+ * the dead letters as entry `requeuedAs` is another task: the one that dead-lettered it may not have left the queue yet.
  */
 export function processJobStatusId(eventId: string, requeuedAs?: string): string {
   const id = `status_${eventId.replace(/[%:]/g, encodeURIComponent)}`; // what the queue does not allow in an id

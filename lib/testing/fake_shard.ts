@@ -5,7 +5,7 @@
  */
 import { OutageError } from "../run/outage_error.ts";
 import { FIRST_ENTRY_ID } from "../stream/entry_id.ts";
-import type { Burial, Flag, RawEntry, Taken } from "../stream/fence.ts";
+import type { DeadEntry, Flag, RawEntry, Taken } from "../stream/fence.ts";
 import type { Shard } from "../stream/shard_consumer.ts";
 
 /** What becomes of a call: it fails, or it is done and its answer gets lost and it is sent again. */
@@ -15,7 +15,7 @@ export type Fault = "refused" | "answer lost";
 export class FakeShard implements Shard {
   /** Ids acknowledged, in order; twice if they were acknowledged twice while pending. */
   readonly acknowledged: string[] = [];
-  readonly buried: Burial[] = [];
+  readonly deadLettered: DeadEntry[] = [];
   readonly flags: Flag[] = [];
   /** Told as lost unread by the next call that takes entries. */
   unread = 0;
@@ -30,7 +30,7 @@ export class FakeShard implements Shard {
     this.#nextFault = nextFault;
   }
 
-  /** Ids taken and neither acknowledged nor buried. */
+  /** Ids taken and neither acknowledged nor dead-lettered. */
   get pending(): string[] {
     return [...this.#pending];
   }
@@ -107,9 +107,9 @@ export class FakeShard implements Shard {
     });
   }
 
-  bury(burial: Burial): Promise<void> {
+  deadLetter(dead: DeadEntry): Promise<void> {
     return this.#call(() => {
-      if (this.#pending.delete(burial.entry.id)) this.buried.push(burial);
+      if (this.#pending.delete(dead.entry.id)) this.deadLettered.push(dead);
     });
   }
 

@@ -184,8 +184,11 @@ Deno.test("G7 a wrong result, a late one, and a step that ran twice are found", 
 
 Deno.test("G8 a good entry among the dead letters is found, poison is not", () => {
   assertEquals(broken(but(() => ({ deadLetters: [letter(`{"job_id":"${JOB}"}`)] }))), ["G8"]);
-  const buried = but(() => ({ deadLetters: [letter("\x80{")], injected: [poison("stream:job-logs:0")] }));
-  assertEquals(broken(buried), []);
+  const deadLettered = but(() => ({
+    deadLetters: [letter("\x80{")],
+    injected: [poison("stream:job-logs:0")],
+  }));
+  assertEquals(broken(deadLettered), []);
 });
 
 Deno.test("G9 poison without a dead letter, or with other bytes, is found, unless Redis lost it", () => {

@@ -103,7 +103,7 @@ Deno.test("G4 leases and heartbeats stand in Redis as the reference writes them,
   await until("owner of all", () => a.owned.length === SHARDS);
 });
 
-Deno.test("G8 a handler's dependency that goes away for a while costs nothing and buries nothing", async () => {
+Deno.test("G8 a handler's dependency that goes away for a while costs nothing and dead-letters nothing", async () => {
   await using bench = await openBench();
   let away = true;
   let refused = 0;
@@ -123,7 +123,7 @@ Deno.test("G8 a handler's dependency that goes away for a while costs nothing an
   assertEquals(await bench.redis.exists(DLQ), 0);
 });
 
-Deno.test("G8 a Redis that refuses writes for a while is waited for: nothing is buried or lost", async () => {
+Deno.test("G8 a Redis that refuses writes for a while is waited for: nothing is dead-lettered or lost", async () => {
   await using bench = await openBench();
   const jobs = jobNames(8);
   const refusing = Promise.withResolvers<void>();
@@ -210,7 +210,7 @@ Deno.test("G8 a consumer group that somebody destroyed is made again, at the beg
   await settle(bench);
 });
 
-Deno.test("G9 an entry whose handler fails for its own reason is buried after its tries; its job follows, others first", async () => {
+Deno.test("G9 an entry whose handler fails for its own reason is dead-lettered after its tries; its job follows, others first", async () => {
   await using bench = await openBench();
   const [bad, good] = [
     "job-0",

@@ -113,7 +113,7 @@ Deno.test("G8 a stream that is trimmed beyond its group's place: what is left is
   assert(consumer.owned.length > 0);
 });
 
-Deno.test("G9 an entry that ends every process that handles it is isolated and buried; all others are handled in order", async () => {
+Deno.test("G9 an entry that ends every process that handles it is isolated and dead-lettered; all others are handled in order", async () => {
   await using bench = await openBench();
   const { redis } = bench;
   const stream = streamOf("job-0");
@@ -125,16 +125,19 @@ Deno.test("G9 an entry that ends every process that handles it is isolated and b
   await add("job-0", "2");
   await add("good", "2");
   let starts = 0;
-  const isBuried = async () => await redis.xlen(DLQ) > 0;
-  while (!await isBuried()) {
+  const isDeadLettered = async () => await redis.xlen(DLQ) > 0;
+  while (!await isDeadLettered()) {
     if (++starts > settings.RECLAIM_MAX_DELIVERIES + 6) {
-      throw new Error("Cannot go on: it still is not buried");
+      throw new Error("Cannot go on: it still is not dead-lettered");
     }
     await using process = startProcess("tests/integration/deadly_consumer.ts", {
       REDIS_URL: bench.server.url,
     });
-    await Promise.race([process.ended, until("buried", isBuried, 60_000).then(() => bench.pending)]);
-    if (await isBuried()) await until("all acknowledged", async () => await bench.pending() === 0);
+    await Promise.race([
+      process.ended,
+      until("dead-lettered", isDeadLettered, 60_000).then(() => bench.pending),
+    ]);
+    if (await isDeadLettered()) await until("all acknowledged", async () => await bench.pending() === 0);
   }
   assert(starts > settings.RECLAIM_MAX_DELIVERIES, `${starts} starts`);
   const [[, fields] = ["", []]] = await redis.xrange(DLQ, "-", "+");

@@ -38,7 +38,7 @@ Deno.test("G9 10,000 letters are read in pages, each once, although some of them
   assertEquals((await allLetters(bench.letters, { jobId: "job-3" })).length, 20 * 71);
 });
 
-Deno.test("G9 letters are found by id, job, origin, text of reason or error, and time of burial", async () => {
+Deno.test("G9 letters are found by id, job, origin, text of reason or error, and time of dead-lettering", async () => {
   await using bench = await setup();
   await writeLetters(
     bench.redis,

@@ -36,7 +36,7 @@ Deno.test("G9 a poisoned job is mended: its letters go back, are handled once an
     settings: { RECLAIM_MAX_DELIVERIES: 1, HANDLER_RETRIES: 0 },
   });
   await bench.publish(["sick", "well"], 4);
-  await until("buried", async () => await redis.xlen(DLQ) === 4);
+  await until("dead-lettered", async () => await redis.xlen(DLQ) === 4);
   await until("handled", () => bench.handled.filter(({ jobId }) => jobId === "well").length === 4);
   assertEquals(bench.handled.filter(({ jobId }) => jobId === "sick"), []);
   const letters = await allLetters(statusLetters(redis));
@@ -58,7 +58,7 @@ Deno.test("G9 a letter goes back with its very bytes and the id its entry had at
   const bytes = Buffer.from([0x7b, 0xff, 0x00, 0xfe, 0x0d, 0x0a]);
   const [id] = await writeLetters(bench.redis, { job: "job-0", n: 7, data: bytes });
   assertEquals((await requeueAll(bench.letters)).map(({ outcome, why }) => [outcome, why]), [
-    ["refused", "it would only be buried again: its bytes are no UTF-8"],
+    ["refused", "it would only be dead-lettered again: its bytes are no UTF-8"],
   ]);
   assertEquals(await bench.redis.exists(streamOf("job-0")), 0);
   const [done] = await requeueAll(bench.letters, { force: true });
@@ -72,7 +72,7 @@ Deno.test("G9 a letter goes back with its very bytes and the id its entry had at
   assertEquals(await bench.redis.xlen(DLQ), 0);
 });
 
-Deno.test("G9 letters of a job go back in the order of their entries, in whatever order they were buried", async () => {
+Deno.test("G9 letters of a job go back in the order of their entries, in whatever order they were dead-lettered", async () => {
   await using bench = await setup();
   const order = [3, 1, 10, 2, 9, 700, 4];
   await writeLetters(bench.redis, ...order.flatMap((n) => [{ job: "a", n }, { job: "b", n }]));
@@ -133,7 +133,7 @@ async function entriesAfter(redis: Awaited<ReturnType<typeof setup>>["redis"], c
   return await entriesOf(redis, streamOf("a"));
 }
 
-Deno.test("G9 letters that are buried while others go back are not overtaken either", async () => {
+Deno.test("G9 letters that are dead-lettered while others go back are not overtaken either", async () => {
   await using bench = await setup();
   const [later] = await writeLetters(bench.redis, { job: "a", n: 5 });
   const newest = await bench.letters.newest();

@@ -34,7 +34,7 @@ async function setup() {
   return { redis, shardOf, letOwn, add, pending, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-Deno.test("G4 a stale owner's acknowledgement, read and burial are refused and change nothing", async () => {
+Deno.test("G4 a stale owner's acknowledgement, read and dead-lettering are refused and change nothing", async () => {
   await using bench = await setup();
   await bench.letOwn(1);
   const stale = bench.shardOf(1);
@@ -45,13 +45,13 @@ Deno.test("G4 a stale owner's acknowledgement, read and burial are refused and c
   const anotherReplica = () => bench.letOwn(2, "replica-2");
   const theSameOneLater = () => bench.letOwn(2, "replica-1");
   const nobody = async () => void await bench.redis.del("lease:0");
-  const burial = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
+  const dead = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
   const flags = [{ key: "flag", ttlSeconds: 10 }];
   for (const takeOver of [anotherReplica, theSameOneLater, nobody]) {
     await takeOver();
     await assertRejects(() => stale.acknowledge([first], flags), LeaseLostError, "Cannot acknowledge");
     await assertRejects(() => stale.take(first, 5), LeaseLostError, "Cannot take entries");
-    await assertRejects(() => stale.bury(burial, DLQ), LeaseLostError, "dead letters");
+    await assertRejects(() => stale.deadLetter(dead, DLQ), LeaseLostError, "dead letters");
     await assertRejects(() => stale.begin(), LeaseLostError, "Cannot begin");
     await assertRejects(() => stale.noteCrashes(first, 1), LeaseLostError, "handled alone");
   }
@@ -59,7 +59,7 @@ Deno.test("G4 a stale owner's acknowledgement, read and burial are refused and c
   assertEquals(await bench.redis.exists("flag", DLQ.stream), 0);
 });
 
-Deno.test("G9 an entry put back from the dead letters and buried again keeps the id it had at first", async () => {
+Deno.test("G9 an entry put back from the dead letters and dead-lettered again keeps the id it had at first", async () => {
   await using bench = await setup();
   await bench.letOwn(1);
   const shard = bench.shardOf(1);
@@ -69,7 +69,7 @@ Deno.test("G9 an entry put back from the dead letters and buried again keeps the
   const { entries } = await shard.take("0-0", 2);
   assertEquals(entries.map(({ requeuedFrom }) => requeuedFrom), ["7-3", null]);
   for (const entry of entries) {
-    await shard.bury({ entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 }, DLQ);
+    await shard.deadLetter({ entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 }, DLQ);
   }
   const letters = await bench.redis.xrange(DLQ.stream, "-", "+");
   assertEquals(letters.map(([, fields]) => fields[fields.indexOf("origin_id") + 1]), ["7-3", entries[1]?.id]);
@@ -154,7 +154,7 @@ Deno.test("pending entries that were trimmed away are reported, and pending no m
   assertEquals((await bench.pending()).map(([id]) => id), [ids[2]]);
 });
 
-Deno.test("an acknowledgement sets its flags, and may be long and repeated; so may a burial", async () => {
+Deno.test("an acknowledgement sets its flags, and may be long and repeated; so may a dead-lettering", async () => {
   await using bench = await setup();
   await bench.letOwn(1);
   const shard = bench.shardOf(1);
@@ -169,8 +169,8 @@ Deno.test("an acknowledgement sets its flags, and may be long and repeated; so m
   for (let i = 0; i < 2; i++) await shard.acknowledge(others.map((entry) => entry.id), flags);
   assertEquals(await bench.redis.mget("flag-a", "flag-b"), ["1", "1"]);
   assertEquals([await bench.redis.ttl("flag-a") > 90, await bench.redis.ttl("flag-b") > 190], [true, true]);
-  const burial = { entry: first, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
-  for (let i = 0; i < 2; i++) await shard.bury(burial, DLQ);
+  const dead = { entry: first, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
+  for (let i = 0; i < 2; i++) await shard.deadLetter(dead, DLQ);
   assertEquals([await bench.pending(), await bench.redis.xlen(DLQ.stream)], [[], 1]);
 });
 
@@ -185,10 +185,10 @@ Deno.test("G8 whatever Redis refuses is an outage, as no entry is at fault; a gr
   const { entries: [entry] } = await shard.take("0-0", 1);
   if (!entry) throw new Error("Cannot go on: nothing was taken");
   await bench.redis.config("SET", "min-replicas-to-write", "1");
-  const burial = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
+  const dead = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
   await assertRejects(() => shard.acknowledge([id], []), OutageError, "NOREPLICAS");
   await assertRejects(() => shard.take(id, 1), OutageError, "NOREPLICAS");
-  await assertRejects(() => shard.bury(burial, DLQ), OutageError, "NOREPLICAS");
+  await assertRejects(() => shard.deadLetter(dead, DLQ), OutageError, "NOREPLICAS");
   await assertRejects(() => shard.ensureGroup(), OutageError, "NOREPLICAS");
   assertEquals((await bench.pending()).map(([id]) => id), [id]);
 });
@@ -202,7 +202,7 @@ Deno.test("G9 an entry that cannot be written to the dead letters stays pending"
   const { entries: [entry] } = await shard.take("0-0", 1);
   if (!entry) throw new Error("Cannot go on: nothing was taken");
   await bench.redis.set(DLQ.stream, "no stream");
-  const burial = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
-  await assertRejects(() => shard.bury(burial, DLQ), OutageError, "dead letters");
+  const dead = { entry, reason: "r", error: "e", deliveries: 1, firstSeen: 1 };
+  await assertRejects(() => shard.deadLetter(dead, DLQ), OutageError, "dead letters");
   assertEquals((await bench.pending()).map(([id]) => id), ids);
 });

@@ -112,10 +112,10 @@ const calls: fc.Arbitrary<Step> = fc.oneof(
   fc.constant(step("end", (redis) => shardOn(redis).end())),
   fc.constant(step("backlog", (redis) => shardOn(redis).backlog())),
   id.map((id) =>
-    step(`bury ${id}`, (redis) => {
+    step(`dead-letter ${id}`, (redis) => {
       const entry = { id, data: new Uint8Array([0xff, 0x61]), fields: [], deliveries: 1, requeuedFrom: null };
-      const burial = { entry, reason: "r", error: "é", deliveries: 1, firstSeen: 2 };
-      return shardOn(redis).bury(burial, { stream: DLQ, maxlen: 2 });
+      const dead = { entry, reason: "r", error: "é", deliveries: 1, firstSeen: 2 };
+      return shardOn(redis).deadLetter(dead, { stream: DLQ, maxlen: 2 });
     })
   ),
 );

@@ -58,7 +58,7 @@ async function putBack(bench: SseBench): Promise<string[]> {
   return outcomes;
 }
 
-Deno.test("G4 G9 a line that was buried and put back stands at its place in the log, once, and clients get it once", async () => {
+Deno.test("G4 G9 a line that was dead-lettered and put back stands at its place in the log, once, and clients get it once", async () => {
   let broken = false;
   await using bench = await startSseBench({
     beforeStore: () => broken ? Promise.reject(new Error("out of paper")) : Promise.resolve(),
@@ -70,7 +70,7 @@ Deno.test("G4 G9 a line that was buried and put back stands at its place in the 
   await until("stored", async () => (await stored(bench, "job-b")).length === 2);
   broken = true;
   for (const job of jobs) await bench.writeLines(job, 1);
-  await until("buried", async () => await bench.redis.xlen(DLQ) === 2, 60_000);
+  await until("dead-lettered", async () => await bench.redis.xlen(DLQ) === 2, 60_000);
   broken = false;
   await bench.writeLines("job-a", 2);
   await until("stored", async () => (await stored(bench, "job-a")).length === 4);
@@ -85,7 +85,7 @@ Deno.test("G4 G9 a line that was buried and put back stands at its place in the 
   for (const job of jobs) await bench.writeLines(job, 1);
   await until("told", () => early.lines().includes("6") && between.lines().includes("4"));
   assertEquals(early.lines(), ["1", "2", "3", "4", "5", "6"]);
-  // Nothing came behind the buried line of this one: to its client the line is news.
+  // Nothing came behind the dead-lettered line of this one: to its client the line is news.
   assertEquals(between.lines(), ["1", "2", "3", "4"]);
   await using late = follow(bench, "job-a");
   await late.caughtUp();

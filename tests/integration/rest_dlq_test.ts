@@ -44,8 +44,8 @@ async function ask<Body>(method: string, path: string, body?: unknown): Promise<
 
 const shardOfJob = (job: string) => shardKey("stream:job-status", shardOf(job, NUM_SHARDS));
 
-/** Buries a status of a job; returns the letter's id. */
-async function bury(
+/** Dead-letters a status of a job; returns the letter's id. */
+async function deadLetter(
   job: string,
   n: number,
   { data = encodeStatusEvent(statusOf(job, "copy", "started", n)) as string | Uint8Array, reason = "sick" } =
@@ -64,19 +64,19 @@ async function bury(
   return await redis.xadd(DLQ, "*", ...Object.entries(fields).flat()) ?? "";
 }
 
-async function nothingBuried(): Promise<void> {
+async function noDeadLetters(): Promise<void> {
   await redis.del(DLQ, shardKey("stream:job-status", 0), shardKey("stream:job-status", 1));
 }
 
 Deno.test("G9 dead letters are listed in pages, by filter, and one is shown with its very bytes", async () => {
-  await nothingBuried();
+  await noDeadLetters();
   const ids = [
-    await bury("job-a", 1),
-    await bury("job-b", 1),
-    await bury("job-a", 2, { reason: "Out of Luck" }),
+    await deadLetter("job-a", 1),
+    await deadLetter("job-b", 1),
+    await deadLetter("job-a", 2, { reason: "Out of Luck" }),
   ];
   const bytes = Uint8Array.from([0x7b, 0xff, 0x00, 0xfe]);
-  ids.push(await bury("job-a", 3, { data: bytes }));
+  ids.push(await deadLetter("job-a", 3, { data: bytes }));
   const [status, first] = await ask<Page>("GET", "status?limit=3");
   assertEquals([status, first.letters.map(({ id }) => id), first.next], [200, ids.slice(0, 3), ids[2]]);
   assertEquals(first.letters[0], {
@@ -110,11 +110,11 @@ Deno.test("G9 dead letters are listed in pages, by filter, and one is shown with
 });
 
 Deno.test("G9 letters that a filter leaves out do not make a page cost more: it ends, and says that there are more", async () => {
-  await nothingBuried();
+  await noDeadLetters();
   const pipeline = redis.pipeline();
   for (let n = 1; n <= 6_000; n++) pipeline.xadd(DLQ, "*", "data", "x", "reason", "sick");
   await pipeline.exec();
-  const last = await bury("job-a", 1);
+  const last = await deadLetter("job-a", 1);
   const [, first] = await ask<Page>("GET", "status?job=job-a");
   assertEquals(first.letters, []);
   assert(first.next !== null && first.next !== last);
@@ -123,8 +123,8 @@ Deno.test("G9 letters that a filter leaves out do not make a page cost more: it 
 });
 
 Deno.test("G9 a dry run changes nothing, and letters go back once and in order, however many ask", async () => {
-  await nothingBuried();
-  const ids = [await bury("job-a", 2), await bury("job-a", 1), await bury("job-b", 1)];
+  await noDeadLetters();
+  const ids = [await deadLetter("job-a", 2), await deadLetter("job-a", 1), await deadLetter("job-b", 1)];
   for (
     const [query, body] of [["", { all: true, dry_run: true }], ["?dry_run=true", { all: true }]] as const
   ) {
@@ -152,15 +152,15 @@ Deno.test("G9 a dry run changes nothing, and letters go back once and in order, 
 });
 
 Deno.test("G9 one letter goes back, unless it would overtake another one of its job or is not understood", async () => {
-  await nothingBuried();
-  const [early, late] = [await bury("job-a", 1), await bury("job-a", 2)];
+  await noDeadLetters();
+  const [early, late] = [await deadLetter("job-a", 1), await deadLetter("job-a", 2)];
   const [refused, fault] = await ask<Fault>("POST", `status/${late}/requeue`, {});
   assertEquals([refused, fault.error.code], [409, "refused"]);
   assert(fault.error.message.includes(early), fault.error.message);
   const [status, done] = await ask<Requeued>("POST", `status/${late}/requeue`, { with_earlier: true });
   assertEquals([status, done.outcomes.map(({ id }) => id)], [200, [early, late]]);
   assertEquals((await ask("POST", `status/${late}/requeue`, {}))[0], 404);
-  const strange = await bury("job-b", 1, { data: '{"job_id":"job-b"}' });
+  const strange = await deadLetter("job-b", 1, { data: '{"job_id":"job-b"}' });
   assertEquals((await ask("POST", `status/${strange}/requeue`))[0], 409);
   assertEquals((await ask("POST", `status/${strange}/requeue?dry_run=true`, { force: true }))[0], 200);
   assertEquals((await ask("POST", `status/${strange}/requeue`, { force: true }))[0], 200);
@@ -168,8 +168,8 @@ Deno.test("G9 one letter goes back, unless it would overtake another one of its 
 });
 
 Deno.test("G9 a letter is thrown away once, and its bytes are in the answer", async () => {
-  await nothingBuried();
-  const id = await bury("job-a", 1);
+  await noDeadLetters();
+  const id = await deadLetter("job-a", 1);
   assertEquals((await ask("DELETE", `status/${id}?dry_run=true`))[0], 200);
   const [status, done] = await ask<{ outcome: string; letter: Letter }>("DELETE", `status/${id}`);
   assertEquals([status, done.outcome, done.letter.id], [200, "discarded", id]);
@@ -179,8 +179,8 @@ Deno.test("G9 a letter is thrown away once, and its bytes are in the answer", as
 });
 
 Deno.test("G9 hostile requests about dead letters are refused, and change nothing", async () => {
-  await nothingBuried();
-  await bury("job-a", 1);
+  await noDeadLetters();
+  await deadLetter("job-a", 1);
   const requests: [string, string, unknown, number][] = [
     ["GET", "workflow", undefined, 422],
     ["GET", "status/1-18446744073709551615", undefined, 404],

@@ -87,7 +87,7 @@ await runMain("task_worker", Config, async ({ config, log, signal, health, metri
     log,
     now,
     onRecorded: () => relay.nudge(),
-    bury: countedDeadLetters(metrics, (letter) => writeDeadLetter(redis, deadLetters, letter)),
+    deadLetter: countedDeadLetters(metrics, (letter) => writeDeadLetter(redis, deadLetters, letter)),
   } satisfies Parameters<typeof processStatus>[0];
   const quiescenceMs = config.CLEANUP_POLICY === "quiescence" ? config.EOS_QUIESCENCE_SECONDS * 1_000 : null;
   const step = {

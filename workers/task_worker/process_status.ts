@@ -30,7 +30,7 @@ export interface ProcessStatusContext {
   readonly orders: Pick<Orders, "give">;
   /** Called when something may be in the outbox. */
   readonly onRecorded: () => void;
-  readonly bury: (letter: DeadLetter) => Promise<void>;
+  readonly deadLetter: (letter: DeadLetter) => Promise<void>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -60,10 +60,10 @@ export async function processStatus(
       { shard, count: missed.length, first: missed[0]?.entryId },
       "recording statuses whose tasks got lost",
     );
-    for (const stored of missed) await recordOrBury(context, { ...stored, shard }, signal);
+    for (const stored of missed) await recordOrDeadLetter(context, { ...stored, shard }, signal);
   }
   const { event, entry_id: entryId, requeued_from: requeuedFrom } = task;
-  await recordOrBury(context, { event, entryId, requeuedFrom, shard }, signal);
+  await recordOrDeadLetter(context, { event, entryId, requeuedFrom, shard }, signal);
 }
 
 /** States before `entryId` that are not recorded, oldest first: a page of them, none if there are no more. */
@@ -76,18 +76,18 @@ async function missedBefore(
   return compareEntryIds(recorded, entryId) < 0 ? await stream.reports(shard, recorded, entryId) : [];
 }
 
-async function recordOrBury(
+async function recordOrDeadLetter(
   context: ProcessStatusContext,
   stored: ShardStatus,
   signal: AbortSignal,
 ): Promise<void> {
   const { event, entryId, shard } = stored;
   const patiently = <T>(call: () => Promise<T>) => untilAvailable(call, { signal, log: context.log });
-  let buried: DeadLetter | null = null;
+  let letter: DeadLetter | null = null;
   for (let failures = 0;;) {
     try {
-      const letter = buried;
-      if (letter) return await patiently(() => bury(context, stored, letter));
+      const dead = letter;
+      if (dead) return await patiently(() => putAway(context, stored, dead));
       const order = await patiently(() => recordStatus(context.sql, stored, { shard, now: context.now() }));
       context.onRecorded();
       return await patiently(() => context.orders.give(order));
@@ -99,7 +99,7 @@ async function recordOrBury(
         "a status cannot be recorded",
       );
       if (isOfTheEvent(error) && failures >= MAX_TRIES) {
-        buried ??= deadLetter(context, stored, { error, tries: failures });
+        letter ??= letterOf(context, stored, { error, tries: failures });
       }
       await sleep(backoffMs(failures), signal);
     }
@@ -107,13 +107,13 @@ async function recordOrBury(
 }
 
 /** Puts the letter away, then notes that its entry is dealt with, so that nobody takes it for one that was missed. */
-async function bury(
-  { sql, bury }: Pick<ProcessStatusContext, "sql" | "bury">,
+async function putAway(
+  { sql, deadLetter }: Pick<ProcessStatusContext, "sql" | "deadLetter">,
   { shard, entryId }: ShardStatus,
   letter: DeadLetter,
 ): Promise<void> {
-  await bury(letter);
-  await withOutage("note that a status is buried", () => noteProgress(sql, shard, entryId));
+  await deadLetter(letter);
+  await withOutage("note that a status is dead-lettered", () => noteProgress(sql, shard, entryId));
 }
 
 /**
@@ -126,7 +126,7 @@ function isOfTheEvent(error: unknown): boolean {
   return /^(22|23|54)...$|^UNDEFINED_VALUE$/.test(String(error.code));
 }
 
-function deadLetter(
+function letterOf(
   { stream, now }: Pick<ProcessStatusContext, "stream" | "now">,
   { event, entryId, requeuedFrom, shard }: ShardStatus,
   { error, tries }: { error: unknown; tries: number },

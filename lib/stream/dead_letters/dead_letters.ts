@@ -73,7 +73,7 @@ export class DeadLetters {
   }
 
   /**
-   * The letters that `filter` means, oldest burial first, in pages small enough to hold; only those after the id
+   * The letters that `filter` means, oldest first, in pages small enough to hold; only those after the id
    * `after`, and at most `limit`.
    */
   async *pages(
@@ -110,7 +110,7 @@ export class DeadLetters {
   /**
    * Adds the entries of these letters to `stream` again, with their original bytes and, in `requeued_from`, the id
    * they had there at first, and removes the letters; all in one step and in the order given. For each letter the
-   * id of the new entry, or null if the letter was gone. "changed", and nothing done, if letters were buried after
+   * id of the new entry, or null if the letter was gone. "changed", and nothing done, if letters were dead-lettered after
    * `newest`: they may have to go before these.
    */
   async putBack(

@@ -21,7 +21,7 @@ export interface Discarded {
 
 /**
  * Throws letters away for good, page by page; yields each page once it is done. Without `upTo` in the filter,
- * letters that are buried meanwhile may be among them.
+ * letters that are dead-lettered meanwhile may be among them.
  *
  * @throws {OutageError} when Redis refuses; what was yielded before is done.
  */

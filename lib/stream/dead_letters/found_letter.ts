@@ -7,7 +7,7 @@ import { entryIdParts } from "../entry_id.ts";
 
 /** What is enough to decide what to do with a dead letter; small, whatever its bytes. */
 export interface LetterHead {
-  /** Its own id in the stream of dead letters; begins with the time of its burial (ms since 1970). */
+  /** Its own id in the stream of dead letters; begins with the time of its dead-lettering (ms since 1970). */
   readonly id: string;
   /** Key of the stream that the entry was in; empty if the letter does not say. */
   readonly originStream: string;
@@ -30,7 +30,7 @@ export interface FoundLetter extends LetterHead {
   readonly deliveries: number | null;
   /** When a consumer first saw the entry (ms since 1970). */
   readonly firstSeen: number | null;
-  /** When it was buried (ms since 1970). */
+  /** When it was dead-lettered (ms since 1970). */
   readonly at: number;
 }
 

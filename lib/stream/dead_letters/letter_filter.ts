@@ -15,9 +15,9 @@ export interface LetterFilter {
   readonly reason?: string;
   /** Key of the stream that the entry was in. */
   readonly origin?: string;
-  /** Buried at this time or later (ms since 1970). */
+  /** Dead-lettered at this time or later (ms since 1970). */
   readonly since?: number;
-  /** Buried before this time (ms since 1970). */
+  /** Dead-lettered before this time (ms since 1970). */
   readonly until?: number;
   /** Letters up to the one of this id. */
   readonly upTo?: string;

@@ -3,9 +3,9 @@ import { decodeLogEvent, decodeStatusEvent } from "../../event/codec.ts";
 import type { streamSettings } from "../../run/stream_settings.ts";
 import type { LetterSource } from "./dead_letters.ts";
 
-/** The streams whose consumers bury entries. */
+/** The streams whose consumers dead-letter entries. */
 export const LETTER_KINDS = ["status", "logs"] as const;
-/** One of the streams whose consumers bury entries. */
+/** One of the streams whose consumers dead-letter entries. */
 export type LetterKind = typeof LETTER_KINDS[number];
 
 /** The settings that say where dead letters are. */

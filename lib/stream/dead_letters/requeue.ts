@@ -42,7 +42,7 @@ const STEP_LETTERS = 500;
 const STEP_BYTES = 4 * 1024 * 1024;
 
 /**
- * Puts letters back, job by job; yields what became of them, step by step. Letters buried after this began are not
+ * Puts letters back, job by job; yields what became of them, step by step. Letters dead-lettered after this began are not
  * put back (unless taken along), but not overtaken either.
  *
  * @throws {OutageError} when Redis refuses; what was yielded before is done.
@@ -63,7 +63,7 @@ export async function* requeue(letters: DeadLetters, options: RequeueOptions): A
   }
 }
 
-/** Carries a plan out, and makes it anew whenever letters were buried since. Returns what it refuses. */
+/** Carries a plan out, and makes it anew whenever letters were dead-lettered since. Returns what it refuses. */
 async function* putBackGroup(
   index: LetterIndex,
   key: string,
@@ -94,7 +94,7 @@ class LetterIndex {
 
   constructor(readonly letters: DeadLetters) {}
 
-  /** Reads the letters that were buried since. */
+  /** Reads the letters that were dead-lettered since. */
   async readOn(isSelected: (letter: FoundLetter) => boolean): Promise<void> {
     for await (const page of this.letters.pages({}, { after: this.newest })) {
       for (const letter of page) {

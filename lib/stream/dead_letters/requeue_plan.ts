@@ -76,7 +76,7 @@ function unfitness(
   if (home !== originStream) {
     return `it came from "${originStream}", but its job is on "${home}" (has STREAM_NUM_SHARDS changed?)`;
   }
-  return fault === null || force ? null : `it would only be buried again: ${fault}`;
+  return fault === null || force ? null : `it would only be dead-lettered again: ${fault}`;
 }
 
 function overtaking(earlier: readonly LetterHead[]): string {

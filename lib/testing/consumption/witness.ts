@@ -11,7 +11,7 @@ export interface KnownEntry {
 }
 
 /**
- * Sees what is added, done, buried and lost, and says what went wrong. It knows nothing of leases and groups:
+ * Sees what is added, done, dead-lettered and lost, and says what went wrong. It knows nothing of leases and groups:
  * only what an outsider can see.
  */
 export class Witness {
@@ -75,7 +75,7 @@ export class Witness {
     this.#flushes++;
   }
 
-  /** Whether the entry is done, buried, or gone with a stream that was trimmed or forgotten. */
+  /** Whether the entry is done, dead-lettered, or gone with a stream that was trimmed or forgotten. */
   isOut(entry: KnownEntry): boolean {
     return this.#done.has(entry) || this.#lost.has(entry) || this.reasonsOf(entry).length > 0;
   }
@@ -84,7 +84,7 @@ export class Witness {
     return this.#done.has(entry);
   }
 
-  /** Why it was buried, once for each time. */
+  /** Why it was dead-lettered, once for each time. */
   reasonsOf({ stream, id }: KnownEntry): string[] {
     this.#readLetters();
     return this.#letters.filter(({ origin }) => origin === `${stream} ${id}`).map(({ reason }) => reason);

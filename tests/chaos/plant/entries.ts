@@ -69,9 +69,9 @@ export const ENTRY_PLANTS: readonly Plant[] = [
       const { stream } = await entryOf(tools, jobId, '"stream":"stdout"');
       await addEntry(tools.world, tools.redis, { stream, kind: "poison", fields: { data: `{"${jobId}` } });
       const letters = tools.observers.tap.deadLetters;
-      const buried = await until(tools, () => letters.find(({ fields }) => fields.data === `{"${jobId}`));
-      await tools.redis.xdel(buried.stream, buried.id);
-      return `${stream} ${buried.fields.origin_id}`;
+      const letter = await until(tools, () => letters.find(({ fields }) => fields.data === `{"${jobId}`));
+      await tools.redis.xdel(letter.stream, letter.id);
+      return `${stream} ${letter.fields.origin_id}`;
     },
   },
   {

@@ -50,7 +50,7 @@ async function process(
       stream: stream(points),
       orders: points.around({ give: () => Promise.resolve() }),
       onRecorded: () => {},
-      bury: (letter) => Promise.resolve(void letters.push(letter)),
+      deadLetter: (letter) => Promise.resolve(void letters.push(letter)),
       log,
       now: () => NOW,
     },
@@ -82,7 +82,7 @@ Deno.test("G14 processStatus() first records what its shard's stream holds and n
   assertEquals((await workflowOf(bench.sql, "trial-1")).step, "plugin");
 });
 
-Deno.test("G14 processStatus() catches up on more than a page, and what it has buried it does not meet again", async () => {
+Deno.test("G14 processStatus() catches up on more than a page, and what it has dead-lettered it does not meet again", async () => {
   const [, started] = lifeOf("trial-1", "copy");
   assert(started);
   const many = Array.from({ length: 230 }, (_, n) => ({ ...started, event_id: `event-${n}` }));

@@ -19,7 +19,7 @@ function noting() {
     sql: bench.sql,
     orders: { give: (order: Order | null) => Promise.resolve(void orders.push(order)) },
     onRecorded: () => {},
-    bury: (letter: DeadLetter) => Promise.resolve(void letters.push(letter)),
+    deadLetter: (letter: DeadLetter) => Promise.resolve(void letters.push(letter)),
     stream: new StatusStream(bench.redis, { base: "stream:job-status", numShards: 2 }),
     log,
     now: () => NOW,
@@ -27,7 +27,7 @@ function noting() {
   return { letters, orders, context };
 }
 
-Deno.test("G9 processStatus() buries an event that Postgres cannot hold, with its bytes, and goes on", async () => {
+Deno.test("G9 processStatus() dead-letters an event that Postgres cannot hold, with its bytes, and goes on", async () => {
   const { letters, context } = noting();
   const base = eventOf({ jobId: "trial-1", step: "plugin", status: "started", at: 0 });
   for (const more of [{ cmd: "nul \0" }, { message: "half \ud83d" }, { exit_code: 2 ** 40 }]) {
@@ -35,7 +35,7 @@ Deno.test("G9 processStatus() buries an event that Postgres cannot hold, with it
     const task = { event, entry_id: "1768478400000-7" };
     await processStatus(context, { task, shard: 0 }, new AbortController().signal);
     const letter = letters.pop();
-    assert(letter, `${JSON.stringify(more)} was not buried`);
+    assert(letter, `${JSON.stringify(more)} was not dead-lettered`);
     assertEquals(JSON.parse(letter.data), event);
     assertEquals([letter.reason, letter.originStream, letter.originId, letter.deliveries], [
       "cannot be recorded",
@@ -100,7 +100,7 @@ Deno.test("G8 processStatus() waits while Postgres refuses for a reason that is 
   assertEquals(orders, [{ jobId: "trial-1", kind: "runStep", step: "plugin" }]);
 });
 
-Deno.test("G8 processStatus() records through an outage of Postgres, and buries nothing", async () => {
+Deno.test("G8 processStatus() records through an outage of Postgres, and dead-letters nothing", async () => {
   const { sql, postgresServer } = bench;
   const { letters, orders, context } = noting();
   await accept(sql, "trial-1");

@@ -28,7 +28,7 @@ export const listLettersRoute = createRoute({
   path: "/api/dlq/{kind}",
   operationId: "listLetters",
   tags,
-  summary: "Dead letters in pages, oldest burial first",
+  summary: "Dead letters in pages, oldest first",
   description:
     "Entries of the status or log streams that could never be handled. They stay, with their original " +
     "bytes and the reason, until somebody puts them back or throws them away.",
@@ -56,7 +56,7 @@ export const requeueRoute = createRoute({
   summary: "Put dead letters back into the streams they came from",
   description:
     "Each once, however many ask for it at the same time; those of a job in order. A letter that would " +
-    "overtake another one of its job, or would only be buried again, is refused.",
+    "overtake another one of its job, or would only be dead-lettered again, is refused.",
   request: {
     params: LettersPath,
     query: DryRunQuery,

@@ -5,8 +5,8 @@
  */
 import { z } from "@hono/zod-openapi";
 import { LETTER_KINDS } from "lib/stream/dead_letters/letter_sources.ts";
+import { letterTime } from "lib/stream/dead_letters/letter_time.ts";
 import { flag, searchedText, wholeNumber } from "../http/query_fields.ts";
-import { burialTime } from "./burial_time.ts";
 
 /** The highest second part that an entry id can have. */
 const MAX_SEQ = 2n ** 64n - 1n;
@@ -19,7 +19,7 @@ const LetterId = z.string().transform((text, context) => {
   return z.NEVER;
 }).openapi({ type: "string", pattern: "^\\d{1,15}(-\\d{1,20})?$", example: ID_EXAMPLE });
 
-const BurialTime = z.string().refine((text) => text === "" || burialTime(text, 0) !== null, {
+const LetterTime = z.string().refine((text) => text === "" || letterTime(text, 0) !== null, {
   error: "expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d",
 }).transform((text) => text === "" ? undefined : text).optional();
 
@@ -28,11 +28,14 @@ const filterFields = {
   job: searchedText.openapi({ description: "Of this job." }),
   reason: searchedText.openapi({ description: "With this text in reason or error, in any case." }),
   origin: searchedText.openapi({ description: "From this stream.", example: "stream:job-logs:3" }),
-  since: BurialTime.openapi({
-    description: "Buried at this time or later, or so long before now.",
+  since: LetterTime.openapi({
+    description: "Dead-lettered at this time or later, or so long before now.",
     example: "2h",
   }),
-  until: BurialTime.openapi({ description: "Buried before this time.", example: "2026-01-15T10:00:00Z" }),
+  until: LetterTime.openapi({
+    description: "Dead-lettered before this time.",
+    example: "2026-01-15T10:00:00Z",
+  }),
 };
 
 /** Whose dead letters. */
@@ -67,7 +70,7 @@ const requeueFields = {
     description: "Take along earlier letters of the same jobs, which would be overtaken.",
   }),
   force: z.boolean().default(false).openapi({
-    description: "Put back also what consumers would not understand (it will be buried again).",
+    description: "Put back also what consumers would not understand (it will be dead-lettered again).",
   }),
   dry_run: z.boolean().default(false).openapi({ description: "As in the query; either is enough." }),
 };
@@ -96,7 +99,7 @@ export const RequeueBody = z.strictObject({
 
 const head = {
   stream: z.enum(LETTER_KINDS),
-  id: z.string().openapi({ description: "Begins with the time of burial (ms since 1970)." }),
+  id: z.string().openapi({ description: "Begins with the time of dead-lettering (ms since 1970)." }),
   job_id: z.string().nullable().openapi({ description: "The job that its bytes name." }),
   origin_stream: z.string(),
   origin_id: z.string(),
@@ -113,7 +116,7 @@ export const ListedLetterView = z.object({
   error: z.string().nullable(),
   deliveries: z.int().nullable(),
   first_seen: z.int().nullable().openapi({ description: "ms since 1970." }),
-  ts: z.int().openapi({ description: "When it was buried (ms since 1970)." }),
+  ts: z.int().openapi({ description: "When it was dead-lettered (ms since 1970)." }),
 }).openapi("ListedLetter");
 
 /** A page of dead letters. */
