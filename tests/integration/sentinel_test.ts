@@ -16,6 +16,11 @@ async function lengthAt(server: GroupMember, stream: string): Promise<number> {
   return Number(/:(\d+)\r\n$/.exec(await server.ask("XLEN", stream))?.[1]);
 }
 
+/** Sentinel cuts the connections of whom it deposes, also the one that asks. */
+async function isReplica(server: GroupMember): Promise<boolean> {
+  return /role:slave/.test(await server.ask("INFO", "replication").catch(() => ""));
+}
+
 /** What a client that connects now is told of a job up to its last line: lines, and `gap` for what is missing. */
 async function follow(pipeline: Pipeline, { jobId, count }: Counter): Promise<string[]> {
   const port = /"port":(\d+),"msg":"listens"/.exec(await pipeline.output("sse_service"))?.[1];
@@ -103,9 +108,7 @@ Deno.test({
     const begun = await pipeline.stored(across);
     first.thaw();
     const brief = await pipeline.count("told-to-the-deposed", 500, 0);
-    // Whom Sentinel deposes loses its connections, also the one that asks.
-    const role = () => first.ask("INFO", "replication").catch(() => "");
-    await until("deposed", async () => /role:slave/.test(await role()), 30_000);
+    await until("deposed", () => isReplica(first), 30_000);
     await until("recovered", async () => await pipeline.stored(across) > begun + 300, RECOVERY_MS);
     await pipeline.complete(redis, [across, brief]);
     await pipeline.stop();
@@ -156,7 +159,7 @@ for (
     await until("deposed", async () => {
       const taken = await first.ask("SET", "lost", "1").then(() => true, () => false);
       if (taken) lastTakenMs = performance.now() - thawedAt;
-      return /role:slave/.test(await first.ask("INFO", "replication"));
+      return await isReplica(first);
     }, 30_000);
     console.log(`took writes for ${Math.round(lastTakenMs)} ms`);
     assert(lastTakenMs < boundMs, `it took writes for ${lastTakenMs} ms`);
