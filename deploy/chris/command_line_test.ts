@@ -45,6 +45,7 @@ Deno.test("commandLine() says what was probably meant, and refuses what makes no
   const wrong: [string, string][] = [
     ["lsit", "did you mean list?"],
     ["help lsit", "did you mean list?"],
+    ["dlq", "say list, show, requeue, discard"],
     ["ps", "did you mean list?"],
     ["logs a -z", "Cannot use -z: there is no such option"],
     ["run --image", "it needs a value"],

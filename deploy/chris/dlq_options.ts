@@ -37,7 +37,10 @@ const ONLY = {
 /** Reads what follows `dlq`. Pure. @throws {RangeError | TypeError} if it cannot work. */
 export function dlqOptions(args: readonly string[], url: string): DlqOptions {
   const { values, positionals: [name, ...rest] } = parseCommand(args, LETTER_OPTIONS);
-  const action = oneOf("dlq", name ?? "", LETTER_ACTIONS) ?? "list";
+  const action = oneOf("dlq", name, LETTER_ACTIONS);
+  if (!action) {
+    throw new RangeError(`Cannot tell what to do with dead letters: say ${LETTER_ACTIONS.join(", ")}`);
+  }
   const flags = letterFlags(action, values, ONLY);
   const { job, reason, origin, since, until, all } = values;
   const filter = { job, reason, origin, since, until };
