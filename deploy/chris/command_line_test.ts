@@ -45,7 +45,6 @@ Deno.test("commandLine() says what was probably meant, and refuses what makes no
   const wrong: [string, string][] = [
     ["lsit", "did you mean list?"],
     ["help lsit", "did you mean list?"],
-    ["dlq", "say list, show, requeue, discard"],
     ["ps", "did you mean list?"],
     ["logs a -z", "Cannot use -z: there is no such option"],
     ["run --image", "it needs a value"],
@@ -64,7 +63,7 @@ Deno.test("commandLine() says what was probably meant, and refuses what makes no
     ["run --image i --entrypoint e --cpu-limit 1e3", "expected a whole number"],
     ["cancel", "give a job's id"],
     ["retry a b --wait", "give one"],
-    ["dlq", "expected list, show"],
+    ["dlq", "say list, show"],
     ["dlq requeue", "or --all, and not both"],
     ["dlq requeue 1-1 --all", "not both"],
     ["dlq discard", "give its id"],
