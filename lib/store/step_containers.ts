@@ -15,6 +15,16 @@ export interface StepContainers {
   readonly earlier: readonly string[];
 }
 
+/** Whether it is recorded that a container of the step has started in this attempt. */
+export async function isStartRecorded(sql: Sql, jobId: string, step: JobType): Promise<boolean> {
+  const [row] = await sql`
+    SELECT EXISTS (
+      SELECT FROM job_status_history h LEFT JOIN job_workflow w ON w.job_id = h.job_id
+      WHERE h.job_id = ${jobId} AND h.event ->> 'job_type' = ${step} AND h.event ->> 'status' = 'started'
+        AND h.id > COALESCE(w.told_before, 0)) AS recorded`;
+  return row?.recorded === true;
+}
+
 /** A step of whose containers nothing was told. */
 export const NO_CONTAINERS: StepContainers = { current: null, earlier: [] };
 

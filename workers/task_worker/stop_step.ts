@@ -4,8 +4,9 @@
  * pfcon has one way to stop a container: DELETE, which kills and removes it, its log included (contract, §8). A running
  * container's log is never proven stored, so a strict reading of G5 would leave it running for days after its user
  * has cancelled it. The harm is kept as small as it can be instead:
- * - A container is stopped only once everything that pfcon shows of its log is in the log stream. If the log forwarder
- *   is dead or behind, the step goes on, and says why, until that is so: nothing that could be had is lost.
+ * - A container is stopped only once its start is recorded and everything that pfcon shows of its log is in the log
+ *   stream. If a forwarder is dead or behind, the step goes on, and says why, until that is so: nothing that could be
+ *   had is lost.
  * - What it prints between that look and its death reaches the forwarder through the connection by which it follows
  *   the log; that it gets through cannot be proven, and if Docker ends that connection first the last lines are lost.
  * - A container that has ended by itself is left to cleanup, which removes it once its log is proven stored, and so
@@ -22,7 +23,7 @@ import type { Compute, PfconClient } from "lib/pfcon/client.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Turn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
-import { NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
+import { isStartRecorded, NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
 import { markStopped } from "lib/store/steps.ts";
 import type { StepRecord, WorkflowRecord } from "lib/store/workflows.ts";
 import type { Order } from "lib/task/order.ts";
@@ -57,7 +58,7 @@ export interface StopStepContext extends EndStepContext {
   readonly stop: StopSettings;
 }
 
-/** A container's lines are not passed on yet, so it is not stopped; that is tried again. */
+/** Something of a container is not told yet, so it is not stopped; that is tried again. */
 export class StopHeldError extends Error {
   override readonly name = "StopHeldError";
 }
@@ -103,7 +104,7 @@ export async function stopStep(
   }
 }
 
-/** Stops a running container, once its lines are passed on. @throws {StopHeldError} */
+/** Stops a running container, once its start and its lines are told. @throws {StopHeldError} */
 export async function stopContainer(
   context: StopStepContext,
   { target, known, workflow, turn }: {
@@ -114,25 +115,37 @@ export async function stopContainer(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { sql, redis, pfcon, stop } = context;
+  const { sql, pfcon, stop } = context;
   const { jobId, step } = target;
-  const containers = await withOutage("look up a container", () => stepContainers(sql, jobId));
-  const container = containers.get(step) ?? NO_CONTAINERS;
-  const question = { target, container, stream: stop.logStreamOf(jobId), tail: known.logs };
-  let passedOn = isForced(context, workflow) || await isPassedOn(redis, question);
-  for (let waited = 0; !passedOn && waited < stop.catchUpMs; waited += LOOK_AGAIN_MS) {
-    await sleep(LOOK_AGAIN_MS, signal);
-    signal.throwIfAborted();
-    passedOn = await isPassedOn(redis, question);
-  }
-  if (!passedOn) {
-    throw new StopHeldError(
-      `Cannot stop ${step} of job "${jobId}" yet: its last lines are not passed on; is the log forwarder running?`,
-    );
+  if (!isForced(context, workflow)) {
+    let missing = await untold(context, target, known);
+    for (let waited = 0; missing !== null && waited < stop.catchUpMs; waited += LOOK_AGAIN_MS) {
+      await sleep(LOOK_AGAIN_MS, signal);
+      signal.throwIfAborted();
+      missing = await untold(context, target, known);
+    }
+    if (missing !== null) throw new StopHeldError(`Cannot stop ${step} of job "${jobId}" yet: ${missing}`);
   }
   await turn.confirm();
   await withOutage("note that a step is stopped", () => markStopped(sql, jobId, step));
   await pfcon.remove(step, jobId, signal);
+}
+
+/** What is known of a running container here only, and would be lost with it; null if nothing. */
+async function untold(
+  { sql, redis, stop }: StopStepContext,
+  target: StepTarget,
+  { logs: tail }: Compute,
+): Promise<string | null> {
+  const { jobId, step } = target;
+  const look = "look up a container";
+  if (!await withOutage(look, () => isStartRecorded(sql, jobId, step))) {
+    return "that it has started is not recorded; is the event forwarder running?";
+  }
+  const containers = await withOutage(look, () => stepContainers(sql, jobId));
+  const container = containers.get(step) ?? NO_CONTAINERS;
+  const isTold = await isPassedOn(redis, { target, container, stream: stop.logStreamOf(jobId), tail });
+  return isTold ? null : "its last lines are not passed on; is the log forwarder running?";
 }
 
 /** Whether the policy has a container stopped even if its lines are not passed on. */

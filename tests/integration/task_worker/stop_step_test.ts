@@ -117,9 +117,12 @@ Deno.test("G7 a container is stopped that was being ordered when its workflow wa
   await run();
   assert(busy instanceof JobBusyError, String(busy));
   assertEquals(bench.pfcon.countOf("DELETE"), 0);
+  const [notStarted, started, gone] = copyStates("notStarted", "started", "undefined");
+  assert(notStarted && started && gone);
+  await record(bench.sql, notStarted, started);
   assertEquals(await run(), null, "its end is awaited");
   assertEquals(bench.pfcon.countOf("DELETE copy"), 1);
-  await record(bench.sql, ...copyStates("notStarted", "started", "undefined"));
+  await record(bench.sql, gone);
   assertEquals(await standing(), "copy undefined, at delete");
 });
 
@@ -203,6 +206,17 @@ Deno.test("G5 runStep() does not stop a container whose lines are not passed on,
   assertEquals(bench.pfcon.countOf("DELETE"), 1);
 });
 
+Deno.test("G3 runStep() stops no container before its start is recorded: nobody could tell of it any more", async () => {
+  await run();
+  await record(bench.sql, ...copyStates("notStarted"));
+  await cancelJob();
+  await assertRejects(() => run(), StopHeldError, "is the event forwarder running?");
+  assertEquals(bench.pfcon.countOf("DELETE"), 0);
+  await record(bench.sql, ...copyStates("notStarted", "started"));
+  assertEquals(await run(), null);
+  assertEquals(bench.pfcon.countOf("DELETE"), 1);
+});
+
 Deno.test("G5 runStep() waits a moment for lines that are on their way before it stops a container", async () => {
   await copyRuns();
   await cancelJob();
@@ -268,6 +282,7 @@ Deno.test("a container that an order made whose answer was lost is stopped when 
   await run();
   // pfcon had been pulling the image all the while.
   await bench.pfcon.client.schedule("copy", { ...exampleJob, job_id: JOB });
+  await record(bench.sql, ...copyStates("notStarted", "started"));
   bench.pfcon.interfere = async (call, pass) => {
     if (!call.startsWith("POST delete")) return await pass();
     const copy = await bench.pfcon.strict.client().get("copy", JOB);

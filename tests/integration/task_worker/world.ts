@@ -17,6 +17,7 @@ import { cleanUp, CleanupHeldError } from "../../../workers/task_worker/clean_up
 import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
 import { Relay } from "../../../workers/task_worker/relay.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
+import { StopHeldError } from "../../../workers/task_worker/stop_step.ts";
 import { Sweep } from "../../../workers/task_worker/sweep.ts";
 import { type Bench, entriesOf, lifeOf, NOW, STOP, stored, workflowOf } from "./bench.ts";
 import { FaultPoints, untilCrash } from "./fault_points.ts";
@@ -146,7 +147,8 @@ export class World {
       if (order?.kind === "cleanUp") await cleanUp(context, JOB, points.signal);
     } catch (error) {
       // The queue would try again.
-      if (!points.crash && !(error instanceof CleanupHeldError) && !/pfcon/.test(String(error))) throw error;
+      const isHeld = error instanceof CleanupHeldError || error instanceof StopHeldError;
+      if (!points.crash && !isHeld && !/pfcon/.test(String(error))) throw error;
     }
   }
 
