@@ -33,9 +33,17 @@ class Stores {
       Promise.resolve(about === "STREAM" ? ["last-generated-id", "1-0"] : [this.#group]),
     xpending: () => Promise.resolve([0, null]),
     xrange: () => (this.asked.redis++, Promise.resolve([])),
+    hmget: (_key: string, ...fields: string[]) => Promise.resolve(fields.map(() => null)),
   } as unknown as Redis;
 
-  readonly sql = (() => (this.asked.postgres++, Promise.resolve([]))) as unknown as Sql;
+  /** Workflow events of the only job that has some. */
+  readonly workflow: { id: string; entry_id: string | null; event: Record<string, unknown> }[] = [];
+
+  readonly sql = ((text: readonly string[], ...values: unknown[]) => {
+    this.asked.postgres++;
+    const isOutbox = text.join("").includes("job_outbox") && values.includes("workflow");
+    return Promise.resolve(isOutbox ? [...this.workflow] : []);
+  }) as unknown as Sql;
 
   readonly logStore = {
     read: () => (this.asked.logStore++, noLines()),
@@ -161,4 +169,34 @@ Deno.test("G10 clients that were told the end and come back cost a look or two, 
   const looks = bench.stores.asked.postgres - before - 1;
   await Promise.all([one, ...many].map(({ body }) => body?.cancel()));
   assert(looks >= 1 && looks < 20, `${looks} looks`);
+});
+
+Deno.test("G10 who comes right after a retry was accepted is not told the end that others were told before it", async () => {
+  await using bench = service();
+  const { stores, answer } = bench;
+  const workflow = (id: string, entry_id: string | null, step: string, status: string) => ({
+    id,
+    entry_id,
+    event: {
+      event_id: `workflow ${id}`,
+      job_id: "job-a",
+      current_step: step,
+      current_step_status: "started",
+      workflow_status: status,
+      error: null,
+      timestamp: "2026-01-15T10:00:00.000000+00:00",
+    },
+  });
+  stores.workflow.push(workflow("1", "1-0", "completed", "failed"));
+  const request = { jobId: "job-a", kind: "all" as const, lastEventId: null, tail: null };
+  assert((await (await answer(request)).text()).includes("event: end"), "it is over");
+  stores.workflow.push(workflow("2", null, "copy", "running")); // committed, and not published yet
+  const reader = (await answer(request)).body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/^event: caught-up\n/m.test(text)) text += (await reader?.read())?.value ?? "event: caught-up\n";
+  const more = reader?.read().then(({ value }) => text += value ?? "");
+  await bench.add("status", "job-b"); // the hub goes on, and so would the session
+  assert(!text.includes("event: end"), text);
+  await reader?.cancel();
+  await more;
 });
