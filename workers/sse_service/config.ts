@@ -6,6 +6,7 @@ import { streamSettings } from "lib/run/stream_settings.ts";
 import { redisFaults } from "lib/stream/redis_address.ts";
 import { brokerSettings } from "lib/task/broker_settings.ts";
 import { authFaults, authSettings } from "./auth/settings.ts";
+import { DEFAULT_BUFFER_BYTES } from "./events/client_stream.ts";
 
 /** Settings of the SSE service. */
 export const Config = z.object({
@@ -26,7 +27,7 @@ export const Config = z.object({
   ),
   LOG_CONSUMER_GROUP: z.string().default("log-consumer-group").describe("The log consumer's group."),
   MAX_STREAMS: int(1).default(20_000).describe("Most event streams open at the same time; more get 503."),
-  CLIENT_BUFFER_BYTES: int(65_536, 67_108_864).default(1_048_576).describe(
+  CLIENT_BUFFER_BYTES: int(65_536, 67_108_864).default(DEFAULT_BUFFER_BYTES).describe(
     "Most that waits for one client of an event stream (bytes), but for one chunk more; one that falls further behind is caught up from history.",
   ),
   MAX_BODY_BYTES: int(1_024).default(1_048_576).describe("Largest request body accepted (bytes)."),

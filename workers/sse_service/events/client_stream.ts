@@ -9,8 +9,8 @@
  */
 import { type Connection, declareDirect, type DirectBody } from "../http/direct_body.ts";
 
-/** A few thousand lines at once are no reason to fall behind. */
-const DEFAULT_BOUND = 1_048_576;
+/** Most that waits for one client (bytes): a few thousand lines at once are no reason to fall behind. */
+export const DEFAULT_BUFFER_BYTES = 1_048_576;
 
 /** A response body of server-sent events. */
 export class ClientStream implements DirectBody {
@@ -26,7 +26,7 @@ export class ClientStream implements DirectBody {
    * `onGone` is called when the client has left, and not after `close`. `bound`: most that waits for it (bytes), but
    * for one chunk more.
    */
-  constructor(onGone: () => void, bound: number = DEFAULT_BOUND) {
+  constructor(onGone: () => void, bound: number = DEFAULT_BUFFER_BYTES) {
     this.#bound = bound;
     this.#onGone = onGone;
     this.body = new ReadableStream<Uint8Array>({

@@ -59,7 +59,7 @@ export class JobFeed {
    * - whoever records or stores an entry takes nothing from the answer: it was there, from the stream;
    * - a feed begins, and after a loss goes on, at the hub's tips, which no answer from before reaches unless it is
    *   as good; answers of another generation are not asked for.
-   * Only what was committed and has not gone out yet may be missing, which is why an end is not believed for long.
+   * Only what was committed and has not gone out yet may be missing, which is why an end found before somebody asked is not told him.
    */
   readonly newest: Record<Kind, string> = {
     status: FIRST_ENTRY_ID,

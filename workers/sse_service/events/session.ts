@@ -37,7 +37,7 @@ export interface SessionContext {
   readonly clients: Clients;
   readonly reads: SharedReads;
   readonly sources: HistorySources;
-  /** Most that waits for one client (bytes), but for one chunk more. @default 1_048_576 */
+  /** Most that waits for one client (bytes), but for one chunk more. @default DEFAULT_BUFFER_BYTES */
   readonly bufferBytes?: number;
   readonly metrics?: SseMetrics;
   readonly log: Logger;

@@ -193,7 +193,11 @@ Deno.test("G10 who comes right after a retry was accepted is not told the end th
   stores.workflow.push(workflow("2", null, "copy", "running")); // committed, and not published yet
   const reader = (await answer(request)).body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!/^event: caught-up\n/m.test(text)) text += (await reader?.read())?.value ?? "event: caught-up\n";
+  while (!/^event: caught-up\n/m.test(text)) {
+    const { value } = await reader?.read() ?? {};
+    assert(value !== undefined, `the stream ended after ${text}`);
+    text += value;
+  }
   const more = reader?.read().then(({ value }) => text += value ?? "");
   await bench.add("status", "job-b"); // the hub goes on, and so would the session
   assert(!text.includes("event: end"), text);
