@@ -98,7 +98,7 @@ function operationOf(
 }
 
 /** The request as a command line that sends it again. */
-export function asCommand(origin: string, { operation, target, headers, body }: FuzzRequest): string {
+function asCommand(origin: string, { operation, target, headers, body }: FuzzRequest): string {
   const parts = ["curl", "--path-as-is", "-i", "-X", operation.method];
   for (const [name, value] of Object.entries(headers)) parts.push("-H", quoted(`${name}: ${value}`));
   if (body !== null) {

@@ -13,7 +13,7 @@ import { requeue, type Requeued, type RequeueOptions } from "lib/stream/dead_let
 import { BASE, DLQ, eventOf, SHARDS, streamOf } from "./consumer_bench.ts";
 
 /** Where the letters are. */
-export const SOURCES = letterSources({
+const SOURCES = letterSources({
   STREAM_STATUS_BASE: BASE,
   STREAM_STATUS_DLQ: DLQ,
   STREAM_LOGS_BASE: "stream:job-logs",
