@@ -78,10 +78,10 @@ for (const noticed of [true, false]) {
     for (const client of [connected, away]) await client.has("100");
     await away.cut();
 
-    const before = bench.hub.generation.id;
+    const before = bench.hub.generation;
     await bench.redis.flushall();
     store.open();
-    if (noticed) await until("noticed", () => bench.hub.generation.id !== before);
+    if (noticed) await until("noticed", () => bench.hub.generation !== before);
     const early = new Follower(bench, "job-a/all").connect();
     bench.tellAgainFrom("job-a", 1);
     await bench.writeLines("job-a", 70);

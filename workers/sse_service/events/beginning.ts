@@ -12,9 +12,6 @@ interface TailStart extends Shareable {
   readonly logs: string;
 }
 
-/** How long after its beginning a generation may still see things told again (ms). */
-const UNSETTLED_MS = 600_000;
-
 /** How old the place of the last lines may be (ms). */
 const FRESH_MS = 2_000;
 
@@ -24,23 +21,17 @@ export async function beginning(
   { position, tail, jobId, kinds }: SessionRequest,
   { newest }: Pick<JobFeed, "newest">,
 ): Promise<Progress> {
-  const { id, ageMs } = hub.generation;
-  if (position) {
-    // Within one quiet generation, entry ids alone tell what is news; only the last line is of use to know.
-    const settled = position.generation === id && ageMs > UNSETTLED_MS;
-    const marks = settled ? new Map([...position.marks].slice(-1)) : position.marks;
-    return new Progress({ ...position, marks }, { claimed: true, complete: false });
-  }
-  const start = startPosition(id);
-  if (tail === null || !kinds.has("logs")) return new Progress(start, { claimed: true, complete: true });
+  if (position) return new Progress(position, { complete: false });
+  const start = startPosition(hub.generation);
+  if (tail === null || !kinds.has("logs")) return new Progress(start, { complete: true });
   const stream = hub.streamOf("logs", jobId);
   const until = newest.logs;
-  const { logs } = await reads.get<TailStart>(`last ${tail} lines of ${jobId} as of ${id}`, {
+  const { logs } = await reads.get<TailStart>(`last ${tail} lines of ${jobId} as of ${hub.generation}`, {
     enough: ({ tip }, agedMs) => agedMs < FRESH_MS && compareEntryIds(tip, until) >= 0,
     read: async () => {
       const tip = hub.tips(jobId).logs;
       return { tip, logs: await tailStart(sources, jobId, { lines: tail, stream, tip }), bytes: 200 };
     },
   });
-  return new Progress({ ...start, logs }, { claimed: true, complete: false });
+  return new Progress({ ...start, logs }, { complete: false });
 }

@@ -15,7 +15,7 @@ import { shardKey, shardKeys, shardOf } from "lib/stream/keys.ts";
 import { lastEntryId, tail, type TailBatch } from "lib/stream/tail.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
 import { decodeEntry, jobIdOf } from "./entry.ts";
-import { type Generation, readGeneration } from "./generation.ts";
+import { readGeneration } from "./generation.ts";
 import { JobFeed } from "./job_feed.ts";
 import { type Kind, KINDS } from "./position.ts";
 
@@ -51,7 +51,7 @@ export class Hub implements Worker {
   readonly #feeds = new Map<string, JobFeed>();
   readonly #unsent = new Set<JobFeed>();
   readonly #started = Promise.withResolvers<void>();
-  #generation: Generation = { id: "0", ageMs: 0 };
+  #generation = "0";
   #clients = 0;
   #advanced = Promise.withResolvers<void>();
   #sending: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +74,7 @@ export class Hub implements Worker {
   }
 
   /** The present life of the streams. */
-  get generation(): Generation {
+  get generation(): string {
     return this.#generation;
   }
 
@@ -207,10 +207,7 @@ export class Hub implements Worker {
 
   async #followGeneration(): Promise<void> {
     const generation = await readGeneration(this.#redis);
-    if (generation.id === this.#generation.id) {
-      this.#generation = generation;
-      return;
-    }
+    if (generation === this.#generation) return;
     for (const stream of this.#kinds.keys()) {
       const last = await lastEntryId(this.#redis, stream);
       const known = this.#positions.get(stream);
@@ -221,8 +218,8 @@ export class Hub implements Worker {
     const known = this.#generation;
     this.#generation = generation;
     this.#started.resolve();
-    if (known.id === "0") return;
-    const details = { from: known.id, to: generation.id, clients: this.clients };
+    if (known === "0") return;
+    const details = { from: known, to: generation, clients: this.clients };
     this.#options.log.warn(details, "redis may have lost entries, sending all clients to history");
     for (const feed of this.#feeds.values()) feed.scatter();
   }

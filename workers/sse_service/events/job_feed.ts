@@ -1,7 +1,8 @@
 /**
- * A job's live events for all of its clients. Those that have caught up stand at the same place, so what is news is
- * decided once, an event is written once for all clients of the same kinds, and what belongs to one moment is one
- * chunk of bytes that all of them share. Those that still read history get the bare entries into their mailboxes.
+ * A job's live events for all of its clients. Those of the same kinds that have caught up and stand at the same place
+ * are one audience: what is news is decided once for it, an event is written once, and what belongs to one moment is
+ * one chunk of bytes that all of them share. Who stands elsewhere, as when Redis lost what only some were told, is in
+ * an audience of its own. Those that still read history get the bare entries into their mailboxes.
  *
  * @module
  */
@@ -23,9 +24,12 @@ export interface Member {
   leave(lastId: string): void;
 }
 
-/** Clients of the same kinds, and what is about to be sent to them. */
+/** Clients of the same kinds that have come equally far, and what is about to be sent to them. */
 interface Audience {
   readonly kinds: ReadonlySet<Kind>;
+  readonly progress: Progress;
+  /** See {@linkcode Progress.standing}; null as long as nobody asked since the last entry. */
+  standing: string | null;
   readonly members: Set<Member>;
   text: string;
   events: number;
@@ -66,9 +70,7 @@ export class JobFeed {
     logs: FIRST_ENTRY_ID,
     workflow: FIRST_ENTRY_ID,
   };
-  /** How far its members have come; null as long as there were none. */
-  #progress: Progress | null = null;
-  readonly #audiences = new Map<string, Audience>();
+  readonly #audiences = new Set<Audience>();
   readonly #mailboxes = new Set<Mailbox>();
 
   /** Spans of the traced events that wait to be sent. */
@@ -81,7 +83,7 @@ export class JobFeed {
 
   /** Whether anybody is there to be told. */
   get idle(): boolean {
-    return this.#mailboxes.size === 0 && this.#progress === null;
+    return this.#mailboxes.size === 0 && this.#audiences.size === 0;
   }
 
   /** Begins to collect entries for a client. */
@@ -91,69 +93,81 @@ export class JobFeed {
     return Object.assign(mailbox, { [Symbol.dispose]: () => void this.#mailboxes.delete(mailbox) });
   }
 
-  /**
-   * Makes a client a member that stands at the same place; false if what is news to the others is not yet what is news
-   * to it. `tips`: the entries handed out last.
-   */
-  join(member: Member, progress: Progress, tips: Readonly<Record<Kind, string>>): boolean {
+  /** Makes a client a member that has come as far as `progress`, which is the feed's from then on. */
+  join(member: Member, progress: Progress): void {
     this.flush();
-    this.#progress ??= progress.shared(tips);
-    if (!progress.joins(this.#progress, member.kinds)) return false;
-    const key = keyOf(member.kinds);
-    let audience = this.#audiences.get(key);
-    if (!audience) {
-      const id = this.#progress.id(member.kinds);
-      audience = { kinds: member.kinds, members: new Set(), text: "", events: 0, nextId: id, lastId: id };
-      this.#audiences.set(key, audience);
+    const { kinds } = member;
+    const standing = progress.standing(kinds);
+    for (const audience of this.#audiences) {
+      if (audience.kinds.size !== kinds.size || !audience.kinds.isSubsetOf(kinds)) continue;
+      audience.standing ??= audience.progress.standing(kinds);
+      if (audience.standing === standing) return void audience.members.add(member);
     }
-    audience.members.add(member);
-    return true;
+    const id = progress.id(kinds);
+    this.#audiences.add({
+      ...{ kinds, progress, standing },
+      ...{ members: new Set([member]), text: "", events: 0, nextId: id, lastId: id },
+    });
   }
 
   /** Forgets a member. */
   remove(member: Member): void {
-    const audience = this.#audiences.get(keyOf(member.kinds));
-    if (audience?.members.delete(member) && audience.members.size === 0) this.#drop(audience);
+    for (const audience of this.#audiences) {
+      if (audience.members.delete(member)) return this.#dropIfEmpty(audience);
+    }
   }
 
   /** Takes a new entry. */
   push(entry: Entry): void {
     for (const mailbox of this.#mailboxes) mailbox.offer(entry);
-    const progress = this.#progress;
-    if (!progress) return;
-    const found = progress.look(entry, "stream");
-    if (typeof found === "object") return this.scatter(); // history may have what is missing
-    progress.pass(entry, found === "news");
-    if (found === "old") return;
-    if (entry.traceparent) {
-      this.#spans.push(
-        openSpan("send event", { parent: entry.traceparent, attributes: { kind: entry.kind } }),
-      );
-    }
-    for (const audience of this.#audiences.values()) {
-      if (!audience.kinds.has(entry.kind)) continue;
-      audience.nextId = progress.id(audience.kinds);
-      audience.text += sseEvent(entry.kind, audience.nextId, entry.data);
-      audience.events++;
-      if (audience.text.length > FULL) this.#send(audience);
-    }
-    if (progress.over) this.scatter(); // each tells the end once it has read everything up to it
+    let sent = false;
+    for (const audience of this.#audiences) if (this.#tell(audience, entry)) sent = true;
+    if (!sent || !entry.traceparent) return;
+    const attributes = { kind: entry.kind };
+    this.#spans.push(openSpan("send event", { parent: entry.traceparent, attributes }));
   }
 
   /** Sends what waits to be sent. */
   flush(): void {
-    for (const audience of this.#audiences.values()) this.#send(audience);
+    for (const audience of this.#audiences) this.#send(audience);
     for (const span of this.#spans.splice(0)) span?.end({ job_id: this.jobId });
   }
 
   /** Sends every client back to history: live entries cannot be counted on alone. */
   scatter(): void {
     this.flush();
-    const audiences = [...this.#audiences.values()];
-    this.#audiences.clear();
-    this.#progress = null;
-    for (const { members, lastId } of audiences) for (const member of members) member.leave(lastId);
+    for (const audience of this.#audiences) this.#dismiss(audience);
     for (const mailbox of this.#mailboxes) mailbox.giveUp();
+  }
+
+  /** Whether the entry will be sent to the audience. */
+  #tell(audience: Audience, entry: Entry): boolean {
+    const { kinds, progress } = audience;
+    const wanted = kinds.has(entry.kind);
+    if (!wanted && entry.kind !== "workflow") return false; // which tells the end, also to those who do not see it
+    const found = progress.look(entry, "stream");
+    if (typeof found === "object") { // history may have what is missing
+      this.#dismiss(audience);
+      return false;
+    }
+    progress.pass(entry, found === "news");
+    audience.standing = null;
+    const told = wanted && found === "news";
+    if (told) {
+      audience.nextId = progress.id(kinds);
+      audience.text += sseEvent(entry.kind, audience.nextId, entry.data);
+      audience.events++;
+      if (audience.text.length > FULL) this.#send(audience);
+    }
+    if (progress.over) this.#dismiss(audience); // each tells the end once it has read everything up to it
+    return told;
+  }
+
+  /** Sends every member back to history, after what waits to be sent. */
+  #dismiss(audience: Audience): void {
+    this.#send(audience);
+    this.#audiences.delete(audience);
+    for (const member of audience.members) member.leave(audience.lastId);
   }
 
   #send(audience: Audience): void {
@@ -169,15 +183,10 @@ export class JobFeed {
       member.leave(audience.lastId);
     }
     audience.lastId = audience.nextId;
-    if (audience.members.size === 0) this.#drop(audience);
+    this.#dropIfEmpty(audience);
   }
 
-  #drop(audience: Audience): void {
-    this.#audiences.delete(keyOf(audience.kinds));
-    if (this.#audiences.size === 0) this.#progress = null;
+  #dropIfEmpty(audience: Audience): void {
+    if (audience.members.size === 0) this.#audiences.delete(audience);
   }
-}
-
-function keyOf(kinds: ReadonlySet<Kind>): string {
-  return [...kinds].sort().join();
 }

@@ -14,7 +14,6 @@ export class Mailbox {
   #entries: Entry[] = [];
   #size = 0;
   #overflowed = false;
-  #wake = Promise.withResolvers<void>();
 
   constructor(readonly capacity: number = MAILBOX_CAPACITY) {}
 
@@ -29,14 +28,12 @@ export class Mailbox {
     this.#size += entry.data.length;
     if (this.#size > this.capacity) return this.giveUp();
     this.#entries.push(entry);
-    this.#wake.resolve();
   }
 
   /** Drops what it holds and takes no more: what comes cannot be counted on. */
   giveUp(): void {
     this.#overflowed = true;
     this.#entries = [];
-    this.#wake.resolve();
   }
 
   /** Takes all that is there. */
@@ -44,13 +41,6 @@ export class Mailbox {
     const entries = this.#entries;
     this.#entries = [];
     this.#size = 0;
-    this.#wake = Promise.withResolvers();
-    if (this.#overflowed) this.#wake.resolve();
     return entries;
-  }
-
-  /** Resolves when something was offered since the last `take`, or it gave up. */
-  get filled(): Promise<void> {
-    return this.#wake.promise;
   }
 }

@@ -105,7 +105,8 @@ export function advanced(mark: Mark = NOTHING, { stage, place, ms }: Step): Mark
 const CREATED = 1;
 /** Docker may say of a very short process that it ended before it started. */
 const SAME_LIFE_MS = 1_000;
-const NOTHING: Mark = { stages: 0, stageMs: 0, place: 0, placeMs: 0 };
+/** That of a container of which nothing was seen. */
+export const NOTHING: Mark = { stages: 0, stageMs: 0, place: 0, placeMs: 0 };
 
 /** Largest line number that fits into a position. */
 const MAX_SEQ = 1_000_000_000_000_000;

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { type Entry, entryOf } from "./entry.ts";
 import { KINDS, parsePosition, type Position, startPosition } from "./position.ts";
 import { Progress } from "./progress.ts";
@@ -30,14 +30,14 @@ function follow(progress: Progress, from: "store" | "stream", ...entries: Entry[
   });
 }
 
-const fresh = () => new Progress(startPosition("g"), { claimed: true, complete: true });
+const fresh = () => new Progress(startPosition("g"), { complete: true });
 const position = (progress: Progress): Position => {
   const read = parsePosition(progress.id(ALL));
   assert(read);
   return read;
 };
 /** A client that comes back with the id of the last event it saw. */
-const back = (progress: Progress) => new Progress(position(progress), { claimed: true, complete: false });
+const back = (progress: Progress) => new Progress(position(progress), { complete: false });
 
 Deno.test("Progress takes each line for news once, and looking alone changes nothing", () => {
   const progress = fresh();
@@ -80,7 +80,7 @@ Deno.test("G14 Progress holds what is stored against what was seen before the pa
 
 Deno.test("G10 Progress names the lines that are missing, also before the first one of a client that wants all", () => {
   assertEquals(follow(fresh(), "stream", line("1-0", 3)), [{ from: 1, to: 2 }]);
-  const tailing = new Progress(startPosition("g"), { claimed: true, complete: false });
+  const tailing = new Progress(startPosition("g"), { complete: false });
   assertEquals(follow(tailing, "stream", line("1-0", 3), line("2-0", 6)), ["news", { from: 4, to: 5 }]);
 });
 
@@ -102,8 +102,6 @@ Deno.test("G14 Progress counts workflow events for who comes back, and recalls t
   returned.recall(["copy", "plugin", "upload"].map((step) => `workflow ${step}`));
   const again = [workflow("7-0", "copy"), workflow("8-0", "plugin"), workflow("9-0", "upload")];
   assertEquals(follow(returned, "stream", ...again), ["old", "old", "news"]);
-  const others = returned.shared({ status: "0-0", logs: "0-0", workflow: "0-0" });
-  assertEquals(others.look(workflow("10-0", "delete"), "stream"), "news");
 });
 
 Deno.test("G14 Progress tells a state that was lost unseen, though later ones of its container were told", () => {
@@ -144,18 +142,6 @@ Deno.test("Progress tells no state again of a process that ended before it start
   assertEquals(follow(back(progress), "stream", status("9-0", "finishedSuccessfully", 2)), ["old"]);
 });
 
-Deno.test("What a client says of the states it was told is not shared with others until they were seen here", () => {
-  const told = fresh();
-  follow(told, "stream", status("1-0", "started", 1));
-  const claiming = back(told);
-  follow(claiming, "stream", line("2-0", 1));
-  const tips = { status: "0-0", logs: "2-0", workflow: "0-0" };
-  const lost = status("5-0", "started", 1);
-  assertEquals([claiming.look(lost, "stream"), claiming.shared(tips).look(lost, "stream")], ["old", "news"]);
-  follow(claiming, "store", status("4-0", "started", 1));
-  assertEquals(claiming.shared(tips).look(status("9-0", "started", 1), "stream"), "old");
-});
-
 Deno.test("Progress is over with the last workflow event, and not any more when the job goes on", () => {
   const progress = fresh();
   follow(progress, "stream", workflow("1-0", "completed"));
@@ -187,46 +173,30 @@ Deno.test("id() has the marks of the containers with the latest news, a bounded 
   );
 });
 
-Deno.test("A client joins others who have seen the same, and not before", () => {
-  const ahead = fresh(), behind = fresh();
-  follow(ahead, "stream", line("1-0", 1), line("2-0", 2));
-  follow(behind, "stream", line("1-0", 1));
-  const common = ahead.shared({ status: "0-0", logs: "2-0", workflow: "0-0" });
-  assert(!behind.joins(common, ALL));
-  assert(behind.joins(common, new Set(["status"])), "who sees no lines misses none");
-  follow(behind, "stream", line("2-0", 2));
-  assert(behind.joins(common, ALL));
+Deno.test("Two that have seen the same stand at the same place, however they came there", () => {
+  const stayed = fresh(), other = fresh();
+  follow(stayed, "stream", status("1-0", "notStarted", 1), workflow("2-0", "copy"), line("3-0", 1));
+  assertNotEquals(stayed.standing(ALL), other.standing(ALL));
+  follow(other, "store", line("3-0", 1));
+  assertEquals(stayed.standing(new Set(["logs"])), other.standing(new Set(["logs"])), "as far as these see");
+  assertNotEquals(stayed.standing(ALL), other.standing(ALL));
+  follow(other, "store", status("1-0", "notStarted", 1), workflow("2-0", "copy"));
+  follow(stayed, "stream", line("4-0", 2));
+  const returned = back(stayed);
+  returned.recall(["workflow copy"]);
+  follow(returned, "store", status("1-0", "notStarted", 1), workflow("2-0", "copy"), line("4-0", 2));
+  const alsoReturned = back(returned);
+  follow(alsoReturned, "store", workflow("2-0", "copy"), status("1-0", "notStarted", 1));
+  assertEquals(returned.standing(ALL), alsoReturned.standing(ALL));
 });
 
-Deno.test("G10 A client joins others only when the states that it says it was told are old to them", () => {
+Deno.test("G10 Two stand at the same place only if they were told the same states, though neither finds a trace of them", () => {
   const told = fresh();
-  follow(
-    told,
-    "stream",
-    status("1-0", "notStarted", 1),
-    status("2-0", "finishedSuccessfully", 2),
-    line("3-0", 1),
-  );
-  const returned = back(told);
-  follow(returned, "stream", line("10-0", 1), status("10-0", "notStarted", 1)); // Redis has lost the rest
-  const common = returned.shared({ status: "10-0", logs: "10-0", workflow: "0-0" });
-  assert(!returned.joins(common, ALL));
-  const again = status("11-0", "finishedSuccessfully", 2);
-  assertEquals([...follow(common, "stream", again), ...follow(returned, "stream", again)], ["news", "old"]);
-  assert(returned.joins(common, ALL));
-});
-
-Deno.test("What a client only says of itself is not shared with others", () => {
-  const claiming = back(fresh());
-  const liar = new Progress(
-    {
-      ...position(claiming),
-      logs: "999-0",
-      marks: new Map([["pccccc", { stages: 0, stageMs: 0, place: 200, placeMs: 9e12 }]]),
-    },
-    { claimed: true, complete: false },
-  );
-  const common = liar.shared({ status: "0-0", logs: "5-0", workflow: "0-0" });
-  assertEquals(common.at("logs"), "5-0");
-  assertEquals(common.look(line("6-0", 1), "stream"), "news");
+  const found = [status("1-0", "notStarted", 1), line("2-0", 1)];
+  const lost = (id: string) => status(id, "finishedSuccessfully", 2);
+  follow(told, "stream", ...found, lost("3-0"));
+  const stayed = back(told), came = fresh();
+  for (const one of [stayed, came]) follow(one, "store", ...found);
+  assertNotEquals(stayed.standing(ALL), came.standing(ALL));
+  assertEquals([stayed, came].map((one) => follow(one, "stream", lost("9-0"))), [["old"], ["news"]]);
 });

@@ -101,8 +101,8 @@ export class Session implements Client, Member {
 
   /** See {@linkcode Member.leave}: goes on as if it had come back. */
   leave(lastId: string): void {
-    const position = parsePosition(lastId) ?? startPosition(this.#context.hub.generation.id);
-    const progress = new Progress(position, { claimed: false, complete: false });
+    const position = parsePosition(lastId) ?? startPosition(this.#context.hub.generation);
+    const progress = new Progress(position, { complete: false });
     if (this.#closed) return;
     this.#context.metrics?.fellBehind();
     this.#follow(() => Promise.resolve(progress));
@@ -154,7 +154,7 @@ export class Session implements Client, Member {
     using mailbox = this.#feed.open();
     this.#context.metrics?.historyRead();
     progress.beginPass();
-    progress.generation = this.#context.hub.generation.id;
+    progress.generation = this.#context.hub.generation;
     const history = await this.#history();
     progress.recall(history.workflowIds);
     for (const entry of history.entries) if (entry.kind === "workflow") progress.over = entry.over;
@@ -175,7 +175,7 @@ export class Session implements Client, Member {
     const newest = { ...this.#feed.newest };
     // Who was told the end is here again because something followed it: an older answer may not know that.
     const known = position?.ended ? position.workflowEvents : -1;
-    return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation.id}`, {
+    return await reads.get<JobHistory>(`history of ${jobId} as of ${hub.generation}`, {
       enough: (history, agedMs) =>
         reaches(history.tips, newest) && history.workflowIds.length > known &&
         // That the workflow is over must have been found after this was asked: a retry, once accepted, is not overlooked.
@@ -199,7 +199,7 @@ export class Session implements Client, Member {
       stream: hub.streamOf("logs", jobId),
       // With the line that the client saw last, so that what it says of itself is confirmed.
       after: last === FIRST_ENTRY_ID ? last : beforeEntry(last),
-      asOf: `${hub.generation.id}${over ? ` over by ${workflowIds.length}` : ""}`,
+      asOf: `${hub.generation}${over ? ` over by ${workflowIds.length}` : ""}`,
       until: this.#feed.newest.logs,
       tip: () => hub.tips(jobId).logs,
       signal,
@@ -212,7 +212,6 @@ export class Session implements Client, Member {
 
   /** Empties the mailbox and becomes a member of the feed, or tells the end. False if another pass is needed. */
   async #goLive(progress: Progress, mailbox: Mailbox, over: boolean): Promise<boolean> {
-    const { hub } = this.#context;
     while (!this.#closed) {
       const entries = mailbox.take();
       if (mailbox.overflowed) this.#context.metrics?.fellBehind();
@@ -220,9 +219,10 @@ export class Session implements Client, Member {
       if (entries.length > 0) continue;
       if (over && progress.over) {
         this.close(asBytes(sseEvent("end", progress.id(this.kinds, { ended: true }), "{}")));
-      } else if (progress.over) return false;
-      else if (this.#feed.join(this, progress, hub.tips(this.#request.jobId))) return true;
-      else await mailbox.filled;
+        return true;
+      }
+      if (!progress.over) this.#feed.join(this, progress);
+      return !progress.over;
     }
     return true;
   }

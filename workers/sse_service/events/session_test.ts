@@ -25,7 +25,7 @@ class Stores {
   readonly redis = {
     on: () => {},
     off: () => {},
-    get: () => Promise.resolve("generation:1"),
+    get: () => Promise.resolve("1234abcd"),
     time: () => Promise.resolve(["100", "0"]),
     info: () => Promise.resolve(`run_id:${this.runId}`),
     xread: () => this.#waiting.promise.finally(() => this.#waiting = Promise.withResolvers()),
@@ -75,13 +75,20 @@ function service() {
   const caughtUp = async (jobId: string, lastEventId: string | null = null) => {
     const request = { jobId, kind: "all" as const, lastEventId, tail: null };
     const reader = (await answer(request)).body?.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!/^event: caught-up\n.*\n.*\n\n/m.test(text)) {
-      const { value } = await reader?.read() ?? {};
-      if (value === undefined) throw new Error(`Cannot catch up: the stream ended after ${text}`);
-      text += value;
-    }
-    return { position: /id: (.*)/.exec(text)?.[1] ?? "", leave: () => reader?.cancel() };
+    const client = {
+      text: "",
+      /** Reads until `enough` is true of the text. */
+      reads: async (enough: RegExp) => {
+        while (!enough.test(client.text)) {
+          const { value } = await reader?.read() ?? {};
+          if (value === undefined) throw new Error(`No ${enough}: the stream ended after ${client.text}`);
+          client.text += value;
+        }
+      },
+      leave: () => reader?.cancel(),
+    };
+    await client.reads(/^event: caught-up\n.*\n.*\n\n/m);
+    return Object.assign(client, { position: /id: (.*)/.exec(client.text)?.[1] ?? "" });
   };
   return {
     stores,
@@ -89,8 +96,8 @@ function service() {
     answer,
     caughtUp,
     /** Adds an entry and waits until it was handed out. */
-    add: async (kind: Kind, jobId: string, more: readonly string[] = []) => {
-      const id = stores.add(kind, { job_id: jobId }, more);
+    add: async (kind: Kind, jobId: string, more: readonly string[] = [], event = {}) => {
+      const id = stores.add(kind, { job_id: jobId, ...event }, more);
       await until("handed out", () => hub.tips(jobId)[kind] === id);
     },
     [Symbol.asyncDispose]: async () => {
@@ -150,12 +157,33 @@ Deno.test("G10 G14 nothing that was read before a loss is told after it", async 
   await bench.add("status", "job-a");
   await bench.caughtUp("job-a");
   const before = stores.asked.postgres;
-  const { id } = hub.generation;
+  const { generation } = hub;
   stores.runId = "bbbbbb";
-  await until("noticed", () => hub.generation.id !== id);
+  await until("noticed", () => hub.generation !== generation);
   assertEquals(hub.tips("job-a").status, "1-0");
   await bench.caughtUp("job-a");
   assert(stores.asked.postgres > before);
+});
+
+Deno.test("G10 G14 a state that was lost unrecorded is told again to who did not see it, and to nobody else", async () => {
+  await using bench = service();
+  const { stores, hub } = bench;
+  const at = "2026-01-15T10:00:00.123456+00:00";
+  const state = { event_id: "s", container_id: "abcde", status: "started", timestamp: at };
+  const [stays, leaves] = [await bench.caughtUp("job-a"), await bench.caughtUp("job-a")];
+  await bench.add("status", "job-a", [], state);
+  for (const client of [stays, leaves]) await client.reads(/event: status/);
+  await leaves.leave();
+  const { generation } = hub;
+  stores.runId = "bbbbbb";
+  await until("noticed", () => hub.generation !== generation);
+  const comes = await bench.caughtUp("job-a");
+  const returns = await bench.caughtUp("job-a", leaves.text.match(/^id: .*$/gm)?.at(-1)?.slice(4));
+  await bench.add("status", "job-a", [], state);
+  await bench.add("status", "job-a", [], { ...state, event_id: "t", status: "finishedSuccessfully" });
+  for (const client of [stays, comes, returns]) await client.reads(/finishedSuccessfully/);
+  const times = [stays, comes, returns].map(({ text }) => text.match(/"started"/g)?.length ?? 0);
+  assertEquals(times, [1, 1, 0]);
 });
 
 Deno.test("G10 clients that were told the end and come back cost a look or two, and none is answered by an older one", async () => {
