@@ -369,6 +369,8 @@ test("G3 many short containers at once, with the event forwarder killed and paus
       await idsFromInspect(containers, id),
     );
   }
+  // The second may have been paused before it could even hear a signal.
+  await until("started", () => [second, third].every((one) => one.output().includes('"started"')));
   assertEquals([await second.stop(), await third.stop()], [0, 0]);
 });
 

@@ -28,7 +28,7 @@ export const LEVELS = {
     minutes: 5,
   },
   // They wait for servers most of the time: more of them at once than there are cores.
-  integration: { paths: ["tests/integration"], parallel: true, jobs: 3, minutes: 15 },
+  integration: { paths: ["tests/integration"], parallel: true, jobs: 4, minutes: 15 },
   e2e: { paths: ["tests/e2e"], parallel: false, minutes: 14 },
 } as const satisfies Record<string, Level>;
 
