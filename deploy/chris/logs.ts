@@ -1,5 +1,5 @@
 import type { JobType, LogEvent } from "lib/client/chris_client.ts";
-import { FLAG, oneOf, TEXT, wholeNumber } from "../command/option.ts";
+import { FLAG, oneOf, TEXT, timeOf, wholeNumber } from "../command/option.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { eventsUntilOver } from "./events_until_over.ts";
 import { EXIT } from "./exit_codes.ts";
@@ -16,6 +16,7 @@ error. What a terminal would obey or hide is written out (^[, U+202E) unless --r
   -f, --follow        go on with what is written from now on, until the job ends; a restart of the service is
                       waited for
   --tail N            begin with the last N lines
+  --since TIME        only lines of this time or later: 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d before now
   --since-cursor ID   begin after this line (cursors: --json)
   -t, --timestamps    put its time before each line
   --type STEP         only lines of copy, plugin, upload or delete
@@ -28,6 +29,7 @@ Exit code: 0 done; 1 there is no such job; 4 the service cannot be reached; 130 
 const OPTIONS = {
   "follow": { type: "boolean", short: "f", default: false },
   "tail": { type: "string", short: "n" },
+  "since": TEXT,
   "since-cursor": TEXT,
   "timestamps": { type: "boolean", short: "t", default: false },
   "type": TEXT,
@@ -40,6 +42,7 @@ interface LogsOptions {
   readonly follow: boolean;
   readonly tail: number | undefined;
   readonly from: string | undefined;
+  readonly since: string | undefined;
   readonly timestamps: boolean;
   readonly raw: boolean;
   readonly json: boolean;
@@ -58,7 +61,8 @@ export const logs: Command = {
       jobId: oneJob(positionals, "show the logs of"),
       follow: values.follow,
       tail: wholeNumber("--tail", values.tail),
-      from: values["since-cursor"],
+      from: cursor(values["since-cursor"]),
+      since: values.since,
       timestamps: values.timestamps,
       raw: values.raw,
       json: values.json,
@@ -68,15 +72,23 @@ export const logs: Command = {
     if (options.tail !== undefined && options.from !== undefined) {
       throw new RangeError("Cannot begin at two places: give --tail or --since-cursor, and not both");
     }
+    beginOf(options, 0); // whether it is a time
     return { common: commonOptions(values, url), act: (context) => showLogs(context, options) };
   },
 };
 
+/** A place in a log as `--json` tells it. To the service, another text would be the log's beginning. */
+function cursor(text: string | undefined): string | undefined {
+  if (text === undefined || /^[a-z0-9]{1,32}(_\d+-\d+){3}/.test(text)) return text;
+  throw new RangeError(`Cannot begin after "${text}": expected a line's cursor, which --json tells`);
+}
+
 async function showLogs(context: CommandContext, options: LogsOptions): Promise<number> {
   const { client, signal, note } = context;
   const { jobId, follow, tail, from } = options;
+  const begin = beginOf(options, context.now());
   await requireJob(client, jobId, signal);
-  const picky = options.type !== undefined || options.stream !== undefined;
+  const picky = [options.type, options.stream, options.since].some((value) => value !== undefined);
   const connection = new ReconnectNotes(note);
   // The service counts all lines of a job, so the last ones of some kind are picked here.
   const last = tail !== undefined && picky ? new LastLines(tail) : null;
@@ -92,7 +104,7 @@ async function showLogs(context: CommandContext, options: LogsOptions): Promise<
   for await (const event of events) {
     connection.heard();
     if (event.kind === "gap") tellGap(context, event.data, options);
-    else if (event.kind === "logs" && wanted(event.data, options)) {
+    else if (event.kind === "logs" && wanted(event.data, options, begin)) {
       if (last && !caughtUp) last.add({ id: event.id, event: event.data });
       else write({ id: event.id, event: event.data });
     } else if (event.kind === "caught-up" && !caughtUp) {
@@ -131,8 +143,13 @@ class LastLines {
   }
 }
 
-function wanted(event: LogEvent, { type, stream, json }: LogsOptions): boolean {
-  if (event.eos && !json && !event.gap) return false;
+/** From when on lines are wanted (ms since 1970). @throws {RangeError} if it is no time. */
+function beginOf({ since }: LogsOptions, now: number): number {
+  return since === undefined ? -Infinity : timeOf("--since", since, now);
+}
+
+function wanted(event: LogEvent, { type, stream, json }: LogsOptions, begin: number): boolean {
+  if (event.eos && !json && !event.gap || Date.parse(event.timestamp) < begin) return false;
   return (type === undefined || event.job_type === type) && (stream === undefined || event.stream === stream);
 }
 

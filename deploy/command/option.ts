@@ -4,6 +4,8 @@
  * @module
  */
 
+import { givenTime } from "lib/run/given_time.ts";
+
 /** A flag. */
 export const FLAG = { type: "boolean", default: false } as const;
 /** An option with a value. */
@@ -30,4 +32,11 @@ export function oneOf<const Word extends string>(
   const word = words.find((known) => known === text);
   if (!word) throw new RangeError(`Cannot use ${option} "${text}": expected ${words.join(", ")}`);
   return word;
+}
+
+/** A time from an option (ms since 1970, as `now` is). @throws {RangeError} if it is none. */
+export function timeOf(option: string, text: string, now: number): number {
+  const time = givenTime(text, now);
+  if (time !== null) return time;
+  throw new RangeError(`Cannot use ${option} "${text}": expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d`);
 }

@@ -2,8 +2,7 @@ import { parseArgs } from "node:util";
 import { entryIdParts } from "lib/stream/entry_id.ts";
 import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
 import { LETTER_KINDS, type LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
-import { letterTime } from "lib/stream/dead_letters/letter_time.ts";
-import { oneOf, TEXT, wholeNumber } from "../command/option.ts";
+import { oneOf, TEXT, timeOf, wholeNumber } from "../command/option.ts";
 import {
   LETTER_ACTIONS,
   LETTER_OPTIONS,
@@ -91,10 +90,4 @@ function limitOf(text: string | undefined, fallback: number): number {
 function entryId(text: string): string {
   entryIdParts(text);
   return text.includes("-") ? text : `${text}-0`;
-}
-
-function timeOf(option: string, text: string, now: number): number {
-  const time = letterTime(text, now);
-  if (time !== null) return time;
-  throw new RangeError(`Cannot use ${option} "${text}": expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d`);
 }

@@ -99,10 +99,11 @@ Deno.test("G13 deno task chris runs jobs, shows their steps and lines harmlessly
     "finishedWithError",
   ]);
 
-  const [plain, raw, last, nothing, status, list] = await Promise.all([
+  const [plain, raw, last, none, nothing, status, list] = await Promise.all([
     chris(bench.url, "logs", "job-good", "-t"),
     chris(bench.url, "logs", "job-good", "--raw", "--stream", "stdout"),
     chris(bench.url, "logs", "job-good", "--tail", "1", "--stream", "stdout", "--json"),
+    chris(bench.url, "logs", "job-good", "--since", "2100-01-01T00:00:00Z"),
     chris(bench.url, "logs", "job-nothing", "-f"),
     chris(bench.url, "status", "job-bad"),
     chris(bench.url, "list", "--status", "finishedWithError,failed", "--json"),
@@ -111,6 +112,7 @@ Deno.test("G13 deno task chris runs jobs, shows their steps and lines harmlessly
   assertEquals(plain.err, `${logLine("job-good", 2).timestamp} to err\n`);
   assertEquals(raw.bytes, new TextEncoder().encode(`${HOSTILE}\n`));
   assertEquals(jsonLines(last.out).map(({ line }) => line), [HOSTILE]);
+  assertEquals([none.code, none.out, none.err], [0, "", ""]);
   assertEquals([nothing.code, nothing.out], [1, ""]);
   assertMatch(nothing.err, /job "job-nothing"/);
   assertMatch(

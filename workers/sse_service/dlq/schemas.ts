@@ -5,7 +5,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { LETTER_KINDS } from "lib/stream/dead_letters/letter_sources.ts";
-import { letterTime } from "lib/stream/dead_letters/letter_time.ts";
+import { givenTime } from "lib/run/given_time.ts";
 import { flag, searchedText, wholeNumber } from "../http/query_fields.ts";
 
 /** The highest second part that an entry id can have. */
@@ -19,7 +19,7 @@ const LetterId = z.string().transform((text, context) => {
   return z.NEVER;
 }).openapi({ type: "string", pattern: "^\\d{1,15}(-\\d{1,20})?$", example: ID_EXAMPLE });
 
-const LetterTime = z.string().refine((text) => text === "" || letterTime(text, 0) !== null, {
+const LetterTime = z.string().refine((text) => text === "" || givenTime(text, 0) !== null, {
   error: "expected 2026-01-15T10:00:00Z, or 90s, 30m, 2h, 7d",
 }).transform((text) => text === "" ? undefined : text).optional();
 

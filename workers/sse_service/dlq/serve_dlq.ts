@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
 import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
-import { letterTime } from "lib/stream/dead_letters/letter_time.ts";
+import { givenTime } from "lib/run/given_time.ts";
 import { callerOf } from "../auth/caller.ts";
 import { errorBody } from "../http/app_error.ts";
 import { inTime } from "./in_time.ts";
@@ -92,7 +92,7 @@ function servePuttingBack(app: OpenAPIHono, desk: LetterDesk, now: () => number)
 }
 
 function filterOf({ ids, job, reason, origin, since, until }: FilterFields, now: number): LetterFilter {
-  const [from, to] = [since, until].map((text) => text === undefined ? null : letterTime(text, now));
+  const [from, to] = [since, until].map((text) => text === undefined ? null : givenTime(text, now));
   return {
     ...(ids ? { ids } : {}),
     ...(job === undefined ? {} : { jobId: job }),

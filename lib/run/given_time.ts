@@ -7,13 +7,13 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_60
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { letterTime } from "./letter_time.ts";
- * assertEquals(letterTime("2m", 180_000), 60_000);
- * assertEquals(letterTime("1970-01-01T01:00:00+01:00", 0), 0);
- * assertEquals(letterTime("yesterday", 0), null);
+ * import { givenTime } from "./given_time.ts";
+ * assertEquals(givenTime("2m", 180_000), 60_000);
+ * assertEquals(givenTime("1970-01-01T01:00:00+01:00", 0), 0);
+ * assertEquals(givenTime("yesterday", 0), null);
  * ```
  */
-export function letterTime(text: string, now: number): number | null {
+export function givenTime(text: string, now: number): number | null {
   const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (count !== undefined) return Math.max(0, now - Number(count) * (UNIT_MS[unit] ?? 0));
   const time = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
