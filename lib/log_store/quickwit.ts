@@ -89,7 +89,7 @@ export class QuickwitLogStore implements LogStore {
     try {
       await this.#write(attempt, batch);
     } catch (error) {
-      if (error instanceof MissingIndexError) await this.prepare();
+      if (error instanceof MissingIndexError) await this.prepare().catch((cause) => asOutage(attempt, cause));
       throw error;
     }
   }
@@ -162,6 +162,11 @@ export class QuickwitLogStore implements LogStore {
     }
     throw new OutageError("quickwit", attempt, { cause: "the documents do not become searchable" });
   }
+}
+
+/** An index that cannot be used is no fault of the lines that wait for it. */
+function asOutage(attempt: string, cause: unknown): never {
+  throw cause instanceof OutageError ? cause : new OutageError("quickwit", attempt, { cause });
 }
 
 /** What makes an event the same as another one. */

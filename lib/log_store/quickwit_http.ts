@@ -19,11 +19,6 @@ const INGEST_WITHIN_MS = 120_000;
 /** Statuses that speak of what was sent; any other failure is no reason to give a document up. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
-/** Quickwit understood, and will not do it however often it is asked. */
-export class QuickwitRefusalError extends Error {
-  override readonly name = "QuickwitRefusalError";
-}
-
 /** The index is gone since it was prepared: an outage that ends when it is made again. */
 export class MissingIndexError extends OutageError {}
 
@@ -33,7 +28,10 @@ const SearchAnswer = z.object({
   /** Parts of the index that could not be searched: the hits are not all. */
   errors: z.array(z.unknown()).default([]),
 });
-const IngestAnswer = z.object({ num_rejected_docs: z.int().nullish() });
+const IngestAnswer = z.object({
+  num_docs_for_processing: z.int().nonnegative(),
+  num_rejected_docs: z.int().nullish(),
+});
 const IndexAnswer = z.object({
   index_config: z.object({
     doc_mapping: z.object({ field_mappings: z.array(z.looseObject({ name: z.string() })) }),
@@ -57,8 +55,7 @@ export class QuickwitHttp {
   async fields(attempt: string, withinMs: number = SEARCH_WITHIN_MS): Promise<IndexField[] | null> {
     const response = await this.#fetch(attempt, `/indexes/${this.#index}`, { withinMs });
     if (response.status === 404) return null;
-    return IndexAnswer.parse(parse(attempt, accept(attempt, response).text)).index_config.doc_mapping
-      .field_mappings;
+    return parse(IndexAnswer, attempt, accept(attempt, response)).index_config.doc_mapping.field_mappings;
   }
 
   /** False if there is such an index already. */
@@ -79,16 +76,9 @@ export class QuickwitHttp {
     const path = `/${this.#index}/ingest?commit=${commit}`;
     const request = { body: ndjson, type: "application/x-ndjson", withinMs: INGEST_WITHIN_MS };
     const response = await this.#fetch(attempt, path, request);
-    try {
-      const { num_rejected_docs: rejected } = IngestAnswer.parse(
-        parse(attempt, accept(attempt, response).text),
-      );
-      if (rejected) {
-        throw new QuickwitRefusalError(`Cannot ${attempt}: quickwit rejected ${rejected} of the documents`);
-      }
-    } catch (cause) {
-      throw cause instanceof QuickwitRefusalError ? new UnstorableLogError(cause.message, { cause }) : cause;
-    }
+    const { num_rejected_docs: rejected } = parse(IngestAnswer, attempt, accept(attempt, response));
+    if (!rejected) return;
+    throw new UnstorableLogError(`Cannot ${attempt}: quickwit rejected ${rejected} of the documents`);
   }
 
   /** Documents in the order of their entry ids, or the last ones first; `bytes`: size of the answer. */
@@ -107,10 +97,10 @@ export class QuickwitHttp {
       withinMs: SEARCH_WITHIN_MS,
       ...(signal ? { signal } : {}),
     };
-    const { text } = accept(attempt, await this.#fetch(attempt, path, options));
-    const { hits, num_hits, errors } = SearchAnswer.parse(parse(attempt, text));
+    const answer = accept(attempt, await this.#fetch(attempt, path, options));
+    const { hits, num_hits, errors } = parse(SearchAnswer, attempt, answer);
     if (errors.length > 0) throw new OutageError("quickwit", attempt, { cause: JSON.stringify(errors[0]) });
-    return { hits, numHits: num_hits, bytes: text.length };
+    return { hits, numHits: num_hits, bytes: answer.text.length };
   }
 
   async #fetch(attempt: string, path: string, request: Request): Promise<Answer> {
@@ -120,6 +110,7 @@ export class QuickwitHttp {
       const response = await fetch(this.#base + path, {
         ...(body === undefined ? {} : { method: "POST", body, headers: { "content-type": type ?? "" } }),
         signal: signal ? AbortSignal.any([signal, late]) : late,
+        redirect: "manual", // what it leads to, such as a login, is not Quickwit
       });
       return { status: response.status, text: await response.text() };
     } catch (cause) {
@@ -151,10 +142,10 @@ function accept(attempt: string, answer: Answer): Answer {
   throw new (answer.status === 404 ? MissingIndexError : OutageError)("quickwit", attempt, { cause });
 }
 
-/** The JSON of a success; anything else came from a proxy that stands in for a Quickwit that is away. */
-function parse(attempt: string, text: string): unknown {
+/** What a success says; anything else came from a proxy that stands in for a Quickwit that is away. */
+function parse<T>(schema: z.ZodType<T>, attempt: string, { text }: Answer): T {
   try {
-    return JSON.parse(text);
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new OutageError("quickwit", attempt, { cause });
   }

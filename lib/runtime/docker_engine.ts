@@ -193,6 +193,7 @@ async function ask<T>(
     }, ANSWER_TIMEOUT_MS);
   });
   try {
+    signal?.throwIfAborted(); // or dockerode would make a connection, and leave it open
     // dockerode never settles when an answer's body is cut short, hence the race.
     return await Promise.race([call(either), timeout]);
   } catch (cause) {

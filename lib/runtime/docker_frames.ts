@@ -69,6 +69,7 @@ class FrameDecoder implements FragmentDecoder {
       if (bytes.length < from + length) break;
       const stream = streamOf(bytes[at], bytes, from, from + length);
       at = from + length;
+      if (length === 0) continue;
       fragments.push(fragmentOf({ bytes, latin1, from, to: at }, stream, this.#mended));
     }
     this.#rest = bytes.subarray(at);

@@ -101,6 +101,14 @@ Deno.test("fragmentDecoder() refuses an end within a frame, a broken header and 
   );
 });
 
+Deno.test("G2 fragmentDecoder() passes over frames of no bytes, wherever they are cut", () => {
+  const bytes = [frame(1, ""), frame(1, `${TIME} a\n`), frame(2, ""), frame(2, `${TIME} \n`), frame(1, "")]
+    .reduce((all, next) => new Uint8Array([...all, ...next]));
+  for (let edge = 0; edge <= bytes.length; edge++) {
+    assertEquals(decodeAll(false, cut(bytes, [edge])).map(({ hex }) => hex), ["61", ""]);
+  }
+});
+
 Deno.test("fragmentDecoder() takes times of other engines: fewer digits, an offset", () => {
   const [fragment] = decodeAll(false, [frame(2, "2026-01-15T14:01:02.5+02:00 x\n")]);
   assertEquals(fragment, {

@@ -39,8 +39,9 @@ export class KeyedWork {
   /** Sees to it that a round of work for `key` begins after this moment. */
   hint(key: string, group?: string): void {
     if (this.#stop.signal.aborted) return;
-    this.#waiting.set(key, group ?? this.#waiting.get(key) ?? this.#active.get(key));
-    this.#startWaiting();
+    const known = group ?? this.#waiting.get(key) ?? this.#active.get(key);
+    this.#waiting.set(key, known);
+    this.#start(key, known); // no other key can begin because of it
   }
 
   /** The same for many: within a group they take their turns in this order, whatever hints there were before. */
@@ -58,11 +59,20 @@ export class KeyedWork {
 
   #startWaiting(): void {
     for (const [key, group] of this.#waiting) {
-      if (this.#active.size >= (this.#options.limit ?? Infinity)) return;
-      if (this.#active.has(key) || (group !== undefined && this.#busy.has(group))) continue;
-      this.#waiting.delete(key);
-      this.#round(key, group);
+      if (!this.#hasPlace) return;
+      this.#start(key, group);
     }
+  }
+
+  get #hasPlace(): boolean {
+    return this.#active.size < (this.#options.limit ?? Infinity);
+  }
+
+  /** Begins a round if there is a place, and it is the key's turn. */
+  #start(key: string, group: string | undefined): void {
+    if (!this.#hasPlace || this.#active.has(key) || (group !== undefined && this.#busy.has(group))) return;
+    this.#waiting.delete(key);
+    this.#round(key, group);
   }
 
   async #round(key: string, group: string | undefined): Promise<void> {
@@ -83,6 +93,7 @@ export class KeyedWork {
       this.#outages.delete(key);
     } catch (error) {
       if (error instanceof OutageError) return error;
+      this.#outages.delete(key);
       if (!this.#stop.signal.aborted) {
         this.#options.log.error({ error, key }, "work failed, waiting for the next hint");
       }

@@ -16,9 +16,10 @@ export class RefusedByEngineError extends Error {
   }
 }
 
-/** Room for one read; a read that finds less leaves the rest for the next. */
-const BLOCK_BYTES = 256 * 1024;
-const LEAST_ROOM_BYTES = 32 * 1024;
+/** Bounds of a block that is read into (bytes). Thousands of answers may be open, of which little comes. */
+const BLOCK_BYTES = { least: 4 * 1024, most: 256 * 1024 };
+/** A block has room for about so many reads like the one before it. */
+const READS_PER_BLOCK = 8;
 const HEAD_END = "\r\n\r\n";
 const LONGEST_HEAD = 64 * 1024;
 
@@ -36,6 +37,7 @@ export async function rawAnswer(host: string, path: string, signal: AbortSignal)
   signal.addEventListener("abort", close);
   try {
     const reader = new BlockReader(connection);
+    signal.throwIfAborted();
     await writeAll(connection, `GET ${path} HTTP/1.0\r\nHost: docker\r\n\r\n`);
     const { status, rest } = await readHead(reader);
     if (status !== 200) throw new RefusedByEngineError(status, await readMessage(reader, rest));
@@ -63,8 +65,9 @@ async function connect(host: string): Promise<Deno.Conn> {
 /** Reads into blocks that are never written to again, so that what was read may be kept. */
 class BlockReader {
   readonly #connection: Deno.Conn;
-  #block = new Uint8Array(BLOCK_BYTES);
+  #block = new Uint8Array(BLOCK_BYTES.least);
   #used = 0;
+  #lastRead = 0;
 
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
@@ -72,13 +75,15 @@ class BlockReader {
 
   /** What has arrived, at least a byte; null at the end. */
   async read(): Promise<Uint8Array | null> {
-    if (this.#block.length - this.#used < LEAST_ROOM_BYTES) {
-      this.#block = new Uint8Array(BLOCK_BYTES);
+    if (this.#block.length - this.#used < this.#block.length / READS_PER_BLOCK) {
+      const wanted = Math.max(this.#lastRead * READS_PER_BLOCK, BLOCK_BYTES.least);
+      this.#block = new Uint8Array(Math.min(wanted, BLOCK_BYTES.most));
       this.#used = 0;
     }
     const count = await this.#connection.read(this.#block.subarray(this.#used));
     if (count === null) return null;
     this.#used += count;
+    this.#lastRead = count;
     return this.#block.subarray(this.#used - count, this.#used);
   }
 }
@@ -122,7 +127,7 @@ async function readMessage(reader: BlockReader, rest: Uint8Array): Promise<strin
 function bodyStream(reader: BlockReader, first: Uint8Array, close: () => void): Readable {
   let waiting: Uint8Array | null = first.length > 0 ? first : null;
   return new Readable({
-    highWaterMark: BLOCK_BYTES,
+    highWaterMark: BLOCK_BYTES.most,
     async read() {
       try {
         const bytes = waiting ?? await reader.read();

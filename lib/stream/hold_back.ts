@@ -21,11 +21,22 @@ interface Held<T> {
 export class HoldBack<T extends { readonly id: string }> {
   readonly #jobs = new Map<string, Held<T>>();
   readonly #ids = new Set<string>();
+  #bytes = 0;
   readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #bytesOf: (entry: T) => number;
 
-  /** At most `maxEntries` are kept, but the first one of each held job in any case. */
-  constructor(maxEntries: number) {
+  /**
+   * No more are kept once there are `maxEntries`, or `maxBytes` as `bytesOf` counts them; but the first one of each
+   * held job is in any case.
+   */
+  constructor(
+    maxEntries: number,
+    { maxBytes = Infinity, bytesOf = () => 0 }: { maxBytes?: number; bytesOf?: (entry: T) => number } = {},
+  ) {
     this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+    this.#bytesOf = bytesOf;
   }
 
   /** Entries held now. */
@@ -97,7 +108,10 @@ export class HoldBack<T extends { readonly id: string }> {
   settled(jobId: string, count = 1): string | null {
     const held = this.#jobs.get(jobId);
     if (!held) return null;
-    for (const { id } of held.waiting.splice(0, count)) this.#ids.delete(id);
+    for (const entry of held.waiting.splice(0, count)) {
+      this.#ids.delete(entry.id);
+      this.#bytes -= this.#bytesOf(entry);
+    }
     Object.assign(held, { failures: 0, retryAt: 0 });
     if (held.waiting.length > 0) return null;
     this.#jobs.delete(jobId);
@@ -114,11 +128,13 @@ export class HoldBack<T extends { readonly id: string }> {
   #keep(held: Held<T>, entry: T): void {
     if (this.#ids.has(entry.id) || held.lastKept !== null) return;
     const last = held.waiting.at(-1);
-    if (last !== undefined && this.#ids.size >= this.#maxEntries) {
+    const isFull = this.#ids.size >= this.#maxEntries || this.#bytes >= this.#maxBytes;
+    if (last !== undefined && isFull) {
       held.lastKept = last.id;
       return;
     }
     held.waiting.push(entry);
     this.#ids.add(entry.id);
+    this.#bytes += this.#bytesOf(entry);
   }
 }

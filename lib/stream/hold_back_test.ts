@@ -110,6 +110,19 @@ Deno.test("HoldBack leaves out what finds no room, all of the job from there on,
   assertEquals([held.has("a"), held.size], [false, 0]);
 });
 
+Deno.test("G9 HoldBack keeps a bounded number of bytes: huge entries find less room than small ones", () => {
+  const held = new HoldBack<Id & { bytes: number }>(1_000, { maxBytes: 10, bytesOf: ({ bytes }) => bytes });
+  const entries = ["a1", "a2", "a3", "a4"].map((id) => ({ id, bytes: 4 }));
+  held.hold("a", entries, 0);
+  assertEquals(held.size, 3, "the last one found room while there was some left");
+  held.hold("b", [{ id: "b1", bytes: 100 }, { id: "b2", bytes: 0 }], 0);
+  assertEquals(held.size, 4, "the first one of a job is kept in any case");
+  assertEquals([held.settled("b"), held.settled("a", 3)], ["b1", "a3"]);
+  held.hold("a", entries.slice(3), 0);
+  held.append("a", { id: "a5", bytes: 4 });
+  assertEquals(held.size, 2, "there is room again");
+});
+
 Deno.test("HoldBack refuses what would lose entries: appending to a free job, holding a held one", () => {
   const held = new HoldBack<Id>(10);
   assertThrows(() => held.append("a", a1), Error, 'job "a"');

@@ -3,6 +3,7 @@ import { silentLogger } from "lib/run/log.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { FakeShard } from "lib/testing/fake_shard.ts";
 import { VirtualTime } from "lib/testing/virtual_time.ts";
+import { UndecodableEntryError } from "../event/codec.ts";
 import { Intake, type IntakeOptions } from "./intake.ts";
 
 function intakeOf(
@@ -96,4 +97,16 @@ Deno.test("Intake tells what a stream lost before it was read, and before it was
   const batch = await intakeOf(shard, time, { log }).batch("0-0", 2, never);
   assertEquals(batch.map(({ id }) => id), ["3-0"]);
   assertEquals(errors, [{ lost: 2, first: "1-0", last: "2-0" }, { lost: 7 }]);
+});
+
+Deno.test("G9 Intake takes whatever decoding throws for the entry's own fault: nothing of it may end the consumer", async () => {
+  using time = new VirtualTime(0);
+  const shard = new FakeShard();
+  shard.add("deep", "a");
+  const decode = (data: string) => {
+    if (data === "deep") throw new RangeError("Maximum call stack size exceeded");
+    return data;
+  };
+  const [deep, next] = await intakeOf(shard, time, { decode }).batch("0-0", 5, never);
+  assertEquals([deep?.event instanceof UndecodableEntryError, next?.event], [true, "a"]);
 });

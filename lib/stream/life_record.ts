@@ -32,6 +32,7 @@ export class PublicationsLostError extends Error {
   }
 }
 
+// What fails leaves what was done: first the event, then the note that it is there.
 // Only who has something new to say may call a container alive: a replica that lags behind must not.
 const PUBLISH_LIFE = `
 local trace = table.remove(ARGV)
@@ -40,8 +41,9 @@ local count = tonumber(redis.call('GET', KEYS[4]) or '0')
 if count < tonumber(ARGV[5]) then return {0, -1} end
 local added = 0
 for i = 6, #ARGV, 2 do
-  if redis.call('SADD', KEYS[2], ARGV[i]) == 1 then
+  if redis.call('SISMEMBER', KEYS[2], ARGV[i]) == 0 then
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[i + 1], unpack(more))
+    redis.call('SADD', KEYS[2], ARGV[i])
     added = added + 1
   end
 end
@@ -55,12 +57,13 @@ const PUBLISH_VANISHED = `
 local trace = table.remove(ARGV)
 local more = trace ~= '' and {'traceparent', trace} or {}
 if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[3], ARGV[1])
-local added = redis.call('SADD', KEYS[2], ARGV[5])
+local added = 1 - redis.call('SISMEMBER', KEYS[2], ARGV[5])
 if added == 1 then
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6], unpack(more))
+  redis.call('SADD', KEYS[2], ARGV[5])
   redis.call('INCR', KEYS[4])
 end
+redis.call('HDEL', KEYS[3], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 return added`;
 
@@ -73,6 +76,7 @@ export class LifeRecord {
   readonly #countKey: string;
   /** Publications that Redis has counted, as far as it told; 0 after a loss, until the next answer. */
   #known = 0;
+  #era = 0;
 
   /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
   constructor(redis: Redis, name: string) {
@@ -120,6 +124,12 @@ export class LifeRecord {
   /** Publishes again, whatever was lost; all that there is to tell is about to be told in order. */
   beginAnew(): void {
     this.#known = 0;
+    this.#era++;
+  }
+
+  /** How often it began anew. Whoever looks at a container notes it before, and publishes within it. */
+  get era(): number {
+    return this.#era;
   }
 
   /** What was noted of a container whose end was not published yet, else null. */
@@ -130,10 +140,11 @@ export class LifeRecord {
   /**
    * Publishes those events that were not published before. Returns how many.
    *
-   * @throws {PublicationsLostError} having published nothing.
+   * @throws {PublicationsLostError} having published nothing, also if `era` has passed: then it is not its turn.
    */
-  async publish(batch: LifeBatch): Promise<number> {
+  async publish(batch: LifeBatch, era: number = this.#era): Promise<number> {
     const { containerId, live, maxlen, traceparent = "" } = batch;
+    if (era !== this.#era) throw new PublicationsLostError(containerId);
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
     const args = [containerId, live ?? "", KEPT_SECONDS, maxlen, this.#known, ...events, traceparent];
     const answer = await redisCall(

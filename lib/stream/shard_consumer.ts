@@ -11,7 +11,7 @@
  * - **Poison does not stop the line (G9).** What cannot be decoded is dead-lettered at once. Any other error is the
  *   entry's own fault: the batch is tried one by one, the culprit is tried again with growing pauses while other
  *   jobs go on, and dead-lettered after so many tries. What ends the process itself is found out by `crash_watch.ts`, and
- *   what would by its size alone is taken in smaller batches (`batch_room.ts`).
+ *   what would by its size alone is taken in smaller batches (`page_size.ts`).
  * - **Nothing is skipped.** An entry leaves the pending list only by acknowledgement or dead-lettering. What the stream
  *   itself has lost is told and counted (`trim_watch.ts`).
  *
@@ -19,13 +19,13 @@
  */
 import { UndecodableEntryError } from "../event/codec.ts";
 import { backoffMs } from "../run/backoff.ts";
-import { BatchRoom } from "./batch_room.ts";
 import { DeadlyEntryError } from "./crash_watch.ts";
 import { Delivery, type DeliveryOptions, type Seen } from "./delivery.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "./entry_id.ts";
 import type { FencedShard } from "./fence.ts";
 import { HoldBack } from "./hold_back.ts";
 import { type Arrival, Intake, type IntakeOptions } from "./intake.ts";
+import { PageSize } from "./page_size.ts";
 import { throughOutage } from "./through_outage.ts";
 
 export type { Entry, Handled, Handler } from "./delivery.ts";
@@ -53,8 +53,11 @@ export type Shard = Pick<
   | "noteCrashes"
 >;
 
-/** Held-back entries kept in memory. */
+/** Held-back entries kept in memory, and their bytes. */
 const MAX_HELD = 5_000;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** As much as a batch should hold (bytes). */
+const BATCH_BYTES = 32 * 1024 * 1024;
 /** Longest wait for new entries before the loop looks round (ms). */
 const IDLE_MS = 5_000;
 
@@ -72,7 +75,10 @@ export class ShardConsumer<E> {
   constructor(shard: Shard, options: ShardConsumerOptions<E>) {
     this.#shard = shard;
     this.#options = options;
-    this.#held = new HoldBack(options.maxHeld ?? MAX_HELD);
+    this.#held = new HoldBack(options.maxHeld ?? MAX_HELD, {
+      maxBytes: MAX_HELD_BYTES,
+      bytesOf: ({ raw }) => raw.data?.byteLength ?? 0,
+    });
     this.#intake = new Intake(shard, options);
     this.#delivery = new Delivery(shard, options);
     this.#clock = options.clock ?? (() => performance.now());
@@ -96,23 +102,24 @@ export class ShardConsumer<E> {
       { vanished: 0, accused: 0 };
     this.#delivery.suspicious = vanished >= this.#options.maxDeliveries || accused > 0;
     try {
-      await this.#consume(new BatchRoom({ most: this.#options.batchSize, vanished }), signal);
+      const size = new PageSize(this.#options.batchSize, { enough: BATCH_BYTES, crashes: vanished });
+      await this.#consume(size, signal);
     } finally {
       await throughOutage(() => this.#shard.end(), { signal, log });
     }
   }
 
-  async #consume(room: BatchRoom, signal: AbortSignal): Promise<void> {
+  async #consume(size: PageSize, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#retryHeld(signal);
       // With nothing held back, all that was taken is acknowledged. What is pending then, a Redis that lost its
       // latest writes has forgotten to be acknowledged: it is handled once more.
       if (this.#held.size === 0) this.#after = FIRST_ENTRY_ID;
-      const batch = await this.#intake.batch(this.#after, room.entries, signal);
+      const batch = await this.#intake.batch(this.#after, size.count, signal);
       this.#after = batch.at(-1)?.id ?? this.#after;
       if (batch.length > 0) await this.#process(batch, signal);
       else await this.#idle(signal);
-      room.took(batch.length, batch.reduce((sum, { raw }) => sum + (raw.data?.byteLength ?? 0), 0));
+      size.saw(batch.map(({ raw }) => raw));
     }
   }
 

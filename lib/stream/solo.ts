@@ -11,14 +11,15 @@ export class Solo {
   /** Does `act` beside others of its kind. */
   together<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#lastAlone.then(act);
-    this.#all = Promise.all([this.#all, done.catch(() => {})]);
+    // Without the last step each promise would hold the results of all before it.
+    this.#all = Promise.allSettled([this.#all, done]).then(() => {});
     return done;
   }
 
   /** Does `act` when all that was asked for before is over, and lets nothing begin until it is over. */
   alone<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#all.then(act);
-    this.#all = this.#lastAlone = done.catch(() => {});
+    this.#all = this.#lastAlone = done.then(() => {}, () => {});
     return done;
   }
 }

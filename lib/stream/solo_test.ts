@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "lib/run/sleep.ts";
 import { VirtualTime } from "lib/testing/virtual_time.ts";
 import { Solo } from "./solo.ts";
@@ -38,4 +38,15 @@ Deno.test("Solo goes on after work that failed", async () => {
     await Promise.all([solo.alone(() => Promise.resolve(1)), solo.together(() => Promise.resolve(2))]),
     [1, 2],
   );
+});
+
+Deno.test("Solo keeps nothing of work that is over, however much it has done", async () => {
+  const solo = new Solo();
+  const allocated = 1_500 * 1_000_000; // never touched, so it costs address space and no memory
+  for (let times = 0; times < 1_500; times++) {
+    await solo.together(() => Promise.resolve(new Uint8Array(1_000_000)));
+    if (times % 50 === 0) await sleep(0); // lets the garbage collector do its part
+  }
+  const { external } = Deno.memoryUsage();
+  assert(external < allocated / 2, `${external} of ${allocated} bytes are still held`);
 });

@@ -17,7 +17,7 @@ export const LISTS_PER_LOOK = 10;
 export interface Told {
   /** Notes of the containers whose end was not published yet, by id. */
   readonly live: Readonly<Record<string, string>>;
-  /** Containers of which something was published. */
+  /** Containers of which something was published, or nothing is to be. */
   readonly told: ReadonlySet<string>;
 }
 
@@ -37,11 +37,27 @@ export function dueLooks(
   });
 }
 
+/** Containers known to be alive that are not listed: they may be gone by now. */
+export function unlisted(
+  live: Told["live"],
+  containers: readonly ContainerSummary[],
+): Pick<ContainerSummary, "id" | "jobId">[] {
+  const listed = new Set(containers.map(({ id }) => id));
+  return Object.entries(live).filter(([id]) => !listed.has(id)).map(([id, note]) => ({
+    id,
+    jobId: factsOf(note)?.job_id ?? null,
+  }));
+}
+
 function isStarted(note: string): boolean {
+  return factsOf(note)?.status === "started";
+}
+
+function factsOf(note: string): LiveFacts | null {
   try {
-    return LiveFacts.parse(JSON.parse(note)).status === "started";
+    return LiveFacts.parse(JSON.parse(note));
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -13,10 +13,10 @@ import type { Logger } from "lib/run/log.ts";
 import { openSpan } from "lib/run/trace.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { KeyedWork } from "lib/runtime/keyed_work.ts";
-import type { Change, ContainerSummary, Runtime } from "lib/runtime/runtime.ts";
+import type { Change, ContainerFacts, ContainerSummary, Runtime } from "lib/runtime/runtime.ts";
 import { type LifeRecord, PublicationsLostError } from "lib/stream/life_record.ts";
 import { untilTaken } from "lib/stream/until_taken.ts";
-import { dueLooks } from "./due_looks.ts";
+import { dueLooks, unlisted } from "./due_looks.ts";
 import { lifeEvents, LiveFacts, liveFacts, vanishedEvent } from "./life_events.ts";
 import type { ForwarderMetrics } from "./metrics.ts";
 
@@ -42,8 +42,10 @@ const PARALLEL = 16;
 export class EventForwarder implements Worker {
   readonly name = "event_forwarder";
   readonly #options: EventForwarderOptions;
+  /** Containers that were there before `run`, until they are looked at, and whether they ran then (by id). */
+  readonly #toLeave = new Map<string, boolean>();
   /** Containers not to be reported as long as their last event is this one (by id). */
-  readonly #left = new Map<string, string>();
+  readonly #left = new Map<string, { readonly eventId: string; readonly isOver: boolean }>();
   /** Telling again of all containers, while it is prepared. */
   #again: Promise<void> | null = null;
   /** Regular lists so far. */
@@ -54,14 +56,17 @@ export class EventForwarder implements Worker {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, relistMs, emitInitialState, log } = this.#options;
+    const { runtime, record, relistMs, emitInitialState, log } = this.#options;
     const lives: KeyedWork = new KeyedWork({
       work: async (id) => {
+        const { era } = record;
         try {
           await this.runOnce(id, signal);
         } catch (error) {
-          if (error instanceof PublicationsLostError) await this.#tellAgain(lives, signal);
-          else if (!signal.aborted) throw error;
+          if (error instanceof PublicationsLostError) {
+            if (era === record.era) await this.#tellAgain(lives, signal);
+            lives.hint(id); // it may be younger than the list of those that are told again
+          } else if (!signal.aborted) throw error;
         }
       },
       limit: PARALLEL,
@@ -76,10 +81,10 @@ export class EventForwarder implements Worker {
         }
         this.#options.metrics?.listed(change.afterGap);
         const { due, live, all } = await this.#toLookAt(change, signal);
-        if (leave) await this.#leave(change.containers, live, signal);
+        if (leave) this.#leave(change.containers, Object.keys(live));
         leave = false;
-        hintAll(lives, due, live);
-        if (all) this.#options.record.beginAnew();
+        if (all) record.beginAnew();
+        hintAll(lives, [...unlisted(live, change.containers), ...due]);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -102,8 +107,9 @@ export class EventForwarder implements Worker {
     const { runtime, record, log } = this.#options;
     log.warn("redis lost what was published, telling again of all containers");
     const containers = await runtime.list(signal);
-    hintAll(lives, containers, Object.keys(await this.#patiently(signal, () => record.allLive())));
+    const live = await this.#patiently(signal, () => record.allLive());
     record.beginAnew();
+    hintAll(lives, [...unlisted(live, containers), ...containers]);
   }
 
   /**
@@ -114,14 +120,14 @@ export class EventForwarder implements Worker {
    */
   async runOnce(id: string, signal: AbortSignal): Promise<void> {
     const { runtime, record, streamOf, maxlen, metrics } = this.#options;
+    const { era } = record;
     const span = openSpan("forward status"); // told only if there was something to tell
     const facts = await runtime.inspect(id, signal);
     metrics?.inspected();
     if (facts === null) return await this.#vanished(id, signal);
     const events = lifeEvents(facts);
     const last = events.at(-1);
-    if (!last || this.#left.get(id) === last.event_id) return;
-    this.#left.delete(id);
+    if (!last || this.#isLeft(facts, last)) return;
     const live = liveFacts(last);
     const batch = {
       containerId: id,
@@ -131,7 +137,7 @@ export class EventForwarder implements Worker {
       live: live && JSON.stringify(live),
       traceparent: span?.traceparent,
     };
-    const published = await this.#patiently(signal, () => record.publish(batch));
+    const published = await this.#patiently(signal, () => record.publish(batch, era));
     if (published > 0) {
       metrics?.published(events.slice(-published));
       span?.end({ job_id: last.job_id, job_type: last.job_type, status: last.status, published });
@@ -144,6 +150,8 @@ export class EventForwarder implements Worker {
 
   async #vanished(id: string, signal: AbortSignal): Promise<void> {
     const { record, streamOf, maxlen, metrics, log } = this.#options;
+    this.#toLeave.delete(id);
+    this.#left.delete(id);
     const live = await this.#patiently(signal, () => record.live(id));
     if (live === null) return await this.#patiently(signal, () => record.forget(id));
     const event = vanishedEvent(LiveFacts.parse(JSON.parse(live)));
@@ -161,40 +169,42 @@ export class EventForwarder implements Worker {
     span?.end();
   }
 
-  /** Leaves containers unreported until they change, but for those known to be alive and those that just ended. */
-  async #leave(
-    containers: readonly ContainerSummary[],
-    known: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    await Promise.all(
-      containers.filter(({ id }) => !known.includes(id)).map(async ({ id, running }) => {
-        const facts = await this.#patiently(signal, () => this.#options.runtime.inspect(id, signal));
-        const last = facts && lifeEvents(facts).at(-1);
-        if (last && !(running && facts.phase === "ended")) this.#left.set(id, last.event_id);
-      }),
-    );
+  /** Has containers left unreported until they change, but for those known to be alive. */
+  #leave(containers: readonly ContainerSummary[], known: readonly string[]): void {
+    for (const { id, running } of containers) this.#toLeave.set(id, running);
+    for (const id of known) this.#toLeave.delete(id);
+  }
+
+  /** Whether nothing has happened to a container since it was to be left. */
+  #isLeft({ id, phase }: ContainerFacts, last: StatusEvent): boolean {
+    const wasRunning = this.#toLeave.get(id);
+    this.#toLeave.delete(id);
+    if (wasRunning === (phase === "running")) {
+      this.#left.set(id, { eventId: last.event_id, isOver: phase === "ended" });
+    }
+    if (this.#left.get(id)?.eventId === last.event_id) return true;
+    this.#left.delete(id);
+    return false;
   }
 
   /**
    * Of a list, those to inspect (after a gap, or if Redis lost something, `all`); and `live`: those known to be alive
-   * when they were last seen, of which some that are not listed may be gone by now.
+   * when they were last seen, with what was noted of them.
    */
   async #toLookAt(
     { containers, afterGap }: Extract<Change, { kind: "listed" }>,
     signal: AbortSignal,
-  ): Promise<{ due: readonly ContainerSummary[]; live: readonly string[]; all: boolean }> {
+  ): Promise<{ due: readonly ContainerSummary[]; live: Readonly<Record<string, string>>; all: boolean }> {
     const { record, relistMs, log } = this.#options;
     const hasLost = await this.#patiently(signal, () => record.hasLost());
     if (hasLost) log.warn("redis lost what was published, telling again of all containers");
     const all = afterGap || hasLost;
-    if (!all && relistMs === 0) return { due: [], live: [], all };
+    if (!all && relistMs === 0) return { due: [], live: {}, all };
     const live = await this.#patiently(signal, () => record.allLive());
-    if (all) return { due: containers, live: Object.keys(live), all };
-    const told = await this.#patiently(signal, () => record.told(containers.map(({ id }) => id)));
-    const listed = new Set(containers.map(({ id }) => id));
-    const due = dueLooks(containers, { live, told }, this.#round++);
-    return { due, live: Object.keys(live).filter((id) => !listed.has(id)), all };
+    if (all) return { due: containers, live, all };
+    const published = await this.#patiently(signal, () => record.told(containers.map(({ id }) => id)));
+    const told = new Set([...published, ...[...this.#left].flatMap(([id, { isOver }]) => isOver ? id : [])]);
+    return { due: dueLooks(containers, { live, told }, this.#round++), live, all };
   }
 
   #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -202,10 +212,9 @@ export class EventForwarder implements Worker {
   }
 }
 
-/** Of one job, the oldest first: after a loss all of its states are told again. */
-function hintAll(lives: KeyedWork, containers: readonly ContainerSummary[], live: readonly string[]): void {
+/** Of one job, those that are gone first, then the oldest: after a loss all of its states are told again. */
+function hintAll(lives: KeyedWork, containers: readonly Pick<ContainerSummary, "id" | "jobId">[]): void {
   lives.hintInOrder(containers.map(({ id, jobId }) => ({ key: id, ...(jobId ? { group: jobId } : {}) })));
-  for (const id of live) lives.hint(id);
 }
 
 function encoded(event: StatusEvent): { id: string; data: string } {

@@ -44,14 +44,14 @@ Deno.test("G5 storeLogs() gives the proof of an end of stream only after the wri
       proofs = result;
     },
   );
-  await Promise.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(proofs, null);
   written.resolve();
   await handled;
   const { flags } = proofs as unknown as { flags: { key: string; ttlSeconds: number }[] };
   assertEquals(flags[0], { key: "job:job-1:plugin:logs_flushed", ttlSeconds: 3_600 });
   assertEquals(flags.length, 2);
-  assertEquals(flags[1]?.key.includes("c1"), true);
+  assertEquals([flags[1]?.key.includes("c1"), flags[1]?.ttlSeconds], [true, 7 * 24 * 3_600], "a week");
 });
 
 Deno.test("storeLogs() proves an end of stream of the reference, which names no container, by the job alone", async () => {
@@ -59,6 +59,12 @@ Deno.test("storeLogs() proves an end of stream of the reference, which names no 
   assertEquals(await handler([entry(1, { eos: true, line: "", job_type: "copy" })]), {
     flags: [{ key: "job:job-1:copy:logs_flushed", ttlSeconds: 3_600 }],
   });
+});
+
+Deno.test("G5 storeLogs() takes no empty line, and no last line, for the end", async () => {
+  const handler = storeLogs({ write: () => Promise.resolve() });
+  const lines = [entry(1, { line: "", container_id: "c1" }), entry(2, { gap: true, container_id: "c1" })];
+  assertEquals(await handler(lines), { flags: [] });
 });
 
 Deno.test("G5 storeLogs() gives no proof when the store is away", async () => {

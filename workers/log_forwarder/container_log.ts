@@ -1,9 +1,10 @@
 /**
  * One container's log from wherever publishing stands to its end.
  *
- * Each pass begins with the cursor in Redis and publishes onto that alone, so nothing is lost by ending one anywhere. The
- * end is told only when a reading without follow has come to the very last fragment, or could not in many tries; of a container that is gone, with
- * the word that lines may be missing, unless its log was followed to an end that was no fault of the runtime.
+ * Each pass begins with the cursor in Redis and publishes onto that alone, so nothing is lost by ending one anywhere.
+ * The end is told when a reading without follow has come to the very last fragment, or could not in many tries. Then,
+ * and of a container that is gone, it is told with the word that lines may be missing, unless the log was followed to an
+ * end that was no fault of the runtime.
  *
  * @module
  */
@@ -98,10 +99,8 @@ export class ContainerLog {
     if (!noted) throw new CursorMovedError(this.#id);
     const publisher = new LinePublisher(subject, text, this.#options);
     const reading = new LogReading(this.#id, cursor, publisher, this.#options);
-    // A log that was followed to its end is whole, even if it cannot be read once more.
-    const wasWhole = this.#last !== null && this.#last.isWhole && this.#last.publisher.continues(text);
-    const last: Reading = { reading, publisher, isWhole: wasWhole };
-    this.#last = last;
+    const whole = this.#last?.isWhole && this.#last.publisher.continues(text) ? this.#last : null;
+    const last: Reading = this.#last = { reading, publisher, isWhole: false };
     if (facts.phase === "running") {
       this.#wasRunning = true;
       last.isWhole = await reading.run(true, signal);
@@ -109,40 +108,46 @@ export class ContainerLog {
     }
     using _place = this.#wasRunning ? null : await this.#options.backlog.enter();
     if (signal.aborted) return "again";
-    return await this.#readToTheEnd(facts, reading, publisher, signal);
+    try {
+      return await this.#readToTheEnd(facts, last, signal);
+    } catch (error) {
+      // A log that was followed to its end is whole, even if it cannot be read once more.
+      if (whole) this.#last = whole;
+      if (!(error instanceof LogsUnavailableError) || !this.#givesUp()) throw error;
+      const message = "told the end of a log that cannot be read";
+      this.#options.log.error({ container: this.#id, error: error.message }, message);
+      await this.#tellTheEnd(facts, whole ?? last, { isWhole: whole !== null }, signal);
+      return "done";
+    }
   }
 
-  async #readToTheEnd(
-    facts: ContainerFacts,
-    reading: LogReading,
-    publisher: LinePublisher,
-    signal: AbortSignal,
-  ): Promise<"done" | "again"> {
-    try {
-      const complete = await reading.run(false, signal) && await reading.sawTheEnd(signal);
-      if (signal.aborted || (!complete && !this.#givesUp())) return "again";
-      if (!complete) {
-        this.#options.log.warn({ container: this.#id }, "told the end of a log without having seen it");
-      }
-    } catch (error) {
-      if (!(error instanceof LogsUnavailableError) || !this.#givesUp()) throw error;
-      this.#options.log.error(
-        { container: this.#id, error: error.message },
-        "told the end of a log that cannot be read",
-      );
+  async #readToTheEnd(facts: ContainerFacts, last: Reading, signal: AbortSignal): Promise<"done" | "again"> {
+    const { reading } = last;
+    const isWhole = await reading.run(false, signal) && await reading.sawTheEnd(signal);
+    if (signal.aborted || (!isWhole && !this.#givesUp())) return "again";
+    if (!isWhole) {
+      this.#options.log.warn({ container: this.#id }, "told the end of a log without having seen it");
     }
-    const endedAt = facts.endedAt ?? facts.createdAt;
-    const lines = reading.progress.finish();
-    if (reading.progress.isGap) {
-      this.#options.metrics?.gap();
-      this.#options.log.warn(
-        { container: this.#id },
-        "the runtime dropped the end of a log before it was read",
-      );
-    }
-    const cursor = { ...reading.progress.cursor(), eos: endedAt };
-    await publisher.end(lines, cursor, { at: endedAt, gap: reading.progress.isGap }, signal);
+    await this.#tellTheEnd(facts, last, { isWhole }, signal);
     return "done";
+  }
+
+  /** Publishes what had no newline yet, and the marker; with the word that lines may be missing, unless none are. */
+  async #tellTheEnd(
+    facts: ContainerFacts,
+    { reading: { progress }, publisher }: Reading,
+    { isWhole }: { isWhole: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { metrics, log } = this.#options;
+    const at = facts.endedAt ?? facts.createdAt;
+    const lines = progress.finish();
+    if (progress.isGap) {
+      metrics?.gap();
+      log.warn({ container: this.#id }, "the runtime dropped the end of a log before it was read");
+    }
+    const end = { at, gap: progress.isGap || !isWhole };
+    await publisher.end(lines, { ...progress.cursor(), eos: at }, end, signal);
   }
 
   #givesUp(): boolean {

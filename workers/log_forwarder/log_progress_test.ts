@@ -234,25 +234,33 @@ Deno.test("G1 equal lines of one microsecond keep their ids wherever the forward
 
 Deno.test("LogProgress reopens before a line whose pieces are further apart than the overlap", () => {
   // As on Kubernetes, where each piece of a line has a time of its own.
-  const piece = (second: number, bytes: string, newline: boolean): LogFileRecord => ({
-    stream: "stdout",
-    time: testTime(second * SECOND),
-    bytes: text(bytes),
-    newline,
-  });
+  const piece = (
+    second: number,
+    bytes: string,
+    newline: boolean,
+    stream: "stdout" | "stderr" = "stdout",
+  ): LogFileRecord => ({ stream, time: testTime(second * SECOND), bytes: text(bytes), newline });
   const file = [piece(10, "a", false), piece(20, "b", false), piece(30, "c", true), piece(31, "next", true)];
-  for (let cut = 0; cut <= file.length; cut++) {
-    const first = live(file.slice(0, cut), NOTHING_PUBLISHED, {
-      batches: Infinity,
-      batchSize: 1,
-      ends: false,
-    });
-    const second = live(file, first.cursor, { batches: Infinity, batchSize: 1, ends: true });
-    assertEquals(
-      [...first.published, ...second.published].map((line) => line.text),
-      ["abc", "next"],
-      `cut at ${cut}`,
-    );
+  // Less than the overlap before the other stream's line: the end of it is read again.
+  const beside = [
+    piece(10, "ab", false, "stderr"),
+    piece(17, "c", true, "stderr"),
+    piece(20, "next", true),
+  ];
+  for (const records of [file, beside]) {
+    for (let cut = 0; cut <= records.length; cut++) {
+      const first = live(records.slice(0, cut), NOTHING_PUBLISHED, {
+        batches: Infinity,
+        batchSize: 1,
+        ends: false,
+      });
+      const second = live(records, first.cursor, { batches: Infinity, batchSize: 1, ends: true });
+      assertEquals(
+        [...first.published, ...second.published].map((line) => line.text),
+        ["abc", "next"],
+        `cut at ${cut}`,
+      );
+    }
   }
 });
 

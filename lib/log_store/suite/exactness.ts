@@ -76,6 +76,19 @@ export const EXACTNESS: Sentences = {
       { numRuns: 15 },
     );
   },
+  "G2 lines of several streams and containers, written by turns in one batch, keep whose they are": async (
+    store,
+  ) => {
+    const sources = [
+      { stream: "stdout", container_id: "c1" },
+      { stream: "stderr", container_id: "c1" },
+      { stream: "stdout", container_id: "c2" },
+    ] as const;
+    const entries = [0, 1, 0, 0, 1, 1, 2, 2, 0, 0, 2, 1, 2, 2]
+      .map((source, n) => storedLog(`6-${n + 1}`, sources[source]));
+    await store.write(entries);
+    assertEquals(await readAll(store, "job"), entries);
+  },
   "G12 no job id is taken for a query": async (store) => {
     await store.write(HOSTILE_IDS.map((job_id, n) => storedLog(`8-${n}`, { job_id })));
     for (const [n, job_id] of HOSTILE_IDS.entries()) {
@@ -91,8 +104,9 @@ export const EXACTNESS: Sentences = {
       (_, n) =>
         storedLog(`${1768478462000 + Math.floor(n / 6_000)}-${n % 6_000}`, { line: `line ${n}`, seq: n + 1 }),
     );
-    for (let start = 0; start < entries.length; start += 5_000) {
-      await store.write(entries.slice(start, start + 5_000));
+    // More at once than a store may write in one piece.
+    for (let start = 0; start < entries.length; start += 7_000) {
+      await store.write(entries.slice(start, start + 7_000));
     }
     let next = 0;
     for await (const page of store.read("job", {})) {
