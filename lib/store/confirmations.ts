@@ -10,7 +10,7 @@
  */
 import { StatusEvent } from "../event/status.ts";
 import { type Sql, withOutage } from "./open.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction, STANDSTILL_MS } from "./transaction.ts";
 
 /** A confirmation with its number. */
 export interface NumberedConfirmation {
@@ -78,11 +78,17 @@ async function readPage(sql: Sql, { after, limit }: ConfirmationQuery): Promise<
   return rows.map((row) => ({ seq: row.seq, event: StatusEvent.parse(row.event) }));
 }
 
+/** Becomes the only one who gives numbers, until the transaction ends. */
+export async function lockCounter(sql: Sql): Promise<void> {
+  await sql`
+    SELECT set_config('idle_in_transaction_session_timeout', ${String(STANDSTILL_MS)}, true)
+    FROM confirmation_counter FOR UPDATE`;
+}
+
 /** Gives numbers to committed confirmations that have none, at most `limit`. */
 async function numberCommitted(sql: Sql, limit: number): Promise<void> {
   await inTransaction(sql, "number confirmations", async (tx) => {
-    // A statement of its own: the next one sees what was committed until it got the lock, numbers included.
-    await tx`SELECT 1 FROM confirmation_counter FOR UPDATE`;
+    await lockCounter(tx); // a statement of its own: the next one sees what was committed until it got the lock
     await tx`
       WITH unnumbered AS (
         SELECT id, row_number() OVER (ORDER BY id) AS place FROM (

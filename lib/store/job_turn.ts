@@ -37,7 +37,7 @@ export async function inJobTurn<T>(
     if (!lock?.taken) {
       throw new JobBusyError(`Cannot work on the containers of job "${jobId}": another worker is at it`);
     }
-    // pfcon may pull an image for long; but of a worker whose machine is gone the server should know soon.
+    // It stands still as long as pfcon pulls an image; but of a worker whose machine is gone the server knows soon.
     await tx`
       SELECT set_config('idle_in_transaction_session_timeout', '0', true),
         set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true),

@@ -10,6 +10,7 @@ import { activeTraceparent } from "../run/trace.ts";
 import type { WorkflowEvent } from "../event/workflow.ts";
 import { entryIdParts } from "../stream/entry_id.ts";
 import type { Sql } from "./open.ts";
+import { STANDSTILL_MS } from "./transaction.ts";
 
 /** An event on its way out. */
 export interface OutboxRow {
@@ -44,7 +45,9 @@ export async function sendAgain(sql: Sql, event: StatusEvent): Promise<void> {
 
 /** Becomes the one relay at work until the transaction ends; false if another one is. */
 export async function lockRelay(sql: Sql): Promise<boolean> {
-  const [lock] = await sql`SELECT pg_try_advisory_xact_lock(hashtext('job_outbox relay')) AS taken`;
+  const [lock] = await sql`
+    SELECT pg_try_advisory_xact_lock(hashtext('job_outbox relay')) AS taken,
+      set_config('idle_in_transaction_session_timeout', ${String(STANDSTILL_MS)}, true)`;
   return lock?.taken === true;
 }
 

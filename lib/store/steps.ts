@@ -9,6 +9,17 @@ import type { StepResult } from "../job/verdict.ts";
 import type { Sql } from "./open.ts";
 import { storableText } from "./storable_text.ts";
 
+/** A step of a job. */
+export interface StepTarget {
+  readonly jobId: string;
+  readonly step: JobType;
+  /**
+   * The attempt at the job in which it was looked at. A worker may be paused after that for as long as the next attempt
+   * takes to come to the same step; what it saw then says nothing about that one. Missing: whichever attempt it is.
+   */
+  readonly attempt?: number | undefined;
+}
+
 /** Begins a step, unless it has begun. What follows the last step is no step of its own. */
 export async function beginStep(sql: Sql, jobId: string, step: WorkflowStep): Promise<void> {
   if (step === "cleanup" || step === "completed") return;
@@ -35,52 +46,57 @@ export async function markOrdered(sql: Sql, jobId: string, step: JobType): Promi
 }
 
 /** Counts a refused start and says why; returns how many there were. */
-export async function countStartAttempt(
-  sql: Sql,
-  jobId: string,
-  step: JobType,
-  why: string,
-): Promise<number> {
+export async function countStartAttempt(sql: Sql, step: StepTarget, why: string): Promise<number> {
   const [row] = await sql`
-    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${
-    storableText(why)
-  }, conflict_since = NULL
-    WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL RETURNING start_attempts`;
+    UPDATE job_step SET start_attempts = start_attempts + 1, last_error = ${storableText(why)},
+      conflict_since = NULL
+    WHERE ${isThat(sql, step)} AND outcome IS NULL RETURNING start_attempts`;
   return row?.start_attempts ?? 0;
 }
 
 /** Says why a step does not get on at the moment. */
-export async function noteStepError(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
+export async function noteStepError(sql: Sql, step: StepTarget, why: string): Promise<void> {
   await sql`
     UPDATE job_step SET last_error = ${storableText(why)}, conflict_since = NULL
-    WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL`;
+    WHERE ${isThat(sql, step)} AND outcome IS NULL`;
 }
 
 /** Says that pfcon finds the step not possible yet; returns how long it has said nothing else (ms). */
-export async function noteConflict(sql: Sql, jobId: string, step: JobType, why: string): Promise<number> {
+export async function noteConflict(sql: Sql, step: StepTarget, why: string): Promise<number> {
   const [row] = await sql`
     UPDATE job_step SET last_error = ${storableText(why)}, conflict_since = COALESCE(conflict_since, now())
-    WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL
+    WHERE ${isThat(sql, step)} AND outcome IS NULL
     RETURNING extract(epoch FROM now() - conflict_since)::float8 * 1000 AS lasted_ms`;
   return row?.lasted_ms ?? 0;
 }
 
 /** pfcon is told to stop the step's container, or has been: the first time counts. Returns how long that is ago (ms). */
-export async function markStopped(sql: Sql, jobId: string, step: JobType): Promise<number> {
+export async function markStopped(sql: Sql, step: StepTarget): Promise<number> {
   const [row] = await sql`
     UPDATE job_step SET stopped_at = COALESCE(stopped_at, now()), last_error = NULL
-    WHERE job_id = ${jobId} AND step = ${step}
+    WHERE ${isThat(sql, step)}
     RETURNING extract(epoch FROM now() - stopped_at)::float8 * 1000 AS stopped_ms`;
   return row?.stopped_ms ?? 0;
 }
 
-/** The order has come to nothing, which counts as a refused start: the step is to be ordered again. */
-export async function withdrawOrder(sql: Sql, jobId: string, step: JobType, why: string): Promise<void> {
-  await sql`
+/**
+ * The order has come to nothing, which counts as a refused start: the step is to be ordered again. False if there is
+ * no such step any more.
+ */
+export async function withdrawOrder(sql: Sql, step: StepTarget, why: string): Promise<boolean> {
+  const rows = await sql`
     UPDATE job_step SET ordered_at = NULL, start_attempts = start_attempts + 1, last_error = ${
     storableText(why)
   }
-    WHERE job_id = ${jobId} AND step = ${step} AND outcome IS NULL`;
+    WHERE ${isThat(sql, step)} AND outcome IS NULL RETURNING 1`;
+  return rows.length > 0;
+}
+
+/** The step's row, unless another attempt has begun. */
+function isThat(sql: Sql, { jobId, step, attempt }: StepTarget) {
+  return sql`job_id = ${jobId} AND step = ${step} AND EXISTS (
+    SELECT FROM job_workflow w
+    WHERE w.job_id = job_step.job_id AND w.attempt = COALESCE(${attempt ?? null}::int, w.attempt))`;
 }
 
 /**

@@ -19,6 +19,7 @@ import type { Sql } from "./open.ts";
 import { addToOutbox } from "./outbox.ts";
 import { beginStep } from "./steps.ts";
 import { storableText } from "./storable_text.ts";
+import { STANDSTILL_MS } from "./transaction.ts";
 
 /** A step as it is shown to people and looked at by tasks. */
 export interface StepRecord {
@@ -59,7 +60,9 @@ export interface WorkflowRecord {
 
 /** Serialises everything that changes a job's rows until the transaction ends. */
 export async function lockJob(sql: Sql, jobId: string): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${jobId}, 0))`;
+  await sql`
+    SELECT pg_advisory_xact_lock(hashtextextended(${jobId}, 0)),
+      set_config('idle_in_transaction_session_timeout', ${String(STANDSTILL_MS)}, true)`;
 }
 
 /** Adds a workflow with its first step; false if there is one of this id already. */

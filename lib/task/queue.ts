@@ -17,6 +17,8 @@ import { type TaskMetrics, taskOfQueue } from "./task_metrics.ts";
 
 /** Failed tasks kept for people to look at. */
 const KEEP_FAILED = 1_000;
+/** Of a task's failures so many are kept with it: it may be tried for days. */
+const KEEP_TRACES = 3;
 
 /** A task to be put. */
 export interface NewTask<Payload> {
@@ -39,6 +41,7 @@ export class TaskQueue<Payload> implements AsyncDisposable {
         backoff: { type: "custom" },
         removeOnComplete: true,
         removeOnFail: KEEP_FAILED,
+        stackTraceLimit: KEEP_TRACES,
       },
     });
     this.#queue.on("error", () => {}); // the connection's owner reports outages

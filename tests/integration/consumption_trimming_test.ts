@@ -45,6 +45,16 @@ Deno.test("G8 entries trimmed before the group read them are told and counted, e
   assertEquals([(await shard.take("100-0", 10)).unread, await shard.trimmed()], [7, first - 6 + 7]);
 });
 
+Deno.test("G8 entries trimmed before the group took its first one are told and counted", async () => {
+  await using bench = await setup();
+  const { redis, shard } = bench;
+  await add(redis, 1, 30);
+  await redis.xtrim(STREAM, "MINID", "21-0");
+  const { entries, unread } = await shard.take("0-0", 5);
+  assertEquals([entries[0]?.id, unread, await shard.trimmed()], ["21-0", 20, 20]);
+  assertEquals((await shard.take("25-0", 5)).unread, 0);
+});
+
 Deno.test("G8 entries that were read, handled and then trimmed are no loss", async () => {
   await using bench = await setup();
   const { redis, shard } = bench;
@@ -69,6 +79,21 @@ Deno.test("G8 pending entries that were trimmed are counted with those that nobo
   assertEquals([trimmed, unread, entries.length], [["1-0", "2-0"], 0, 2]);
   assertEquals(entries.map((entry) => entry.deliveries), [2, 2]);
   assertEquals(await shard.trimmed(), 2);
+});
+
+Deno.test("G4 G8 pending entries come before new ones, also behind as many trimmed ones as are taken at once", async () => {
+  await using bench = await setup();
+  const { redis, shard } = bench;
+  await add(redis, 1, 4);
+  await shard.take("0-0", 4);
+  await add(redis, 5, 6);
+  await redis.xtrim(STREAM, "MINID", "3-0");
+  const taken: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    const { entries } = await shard.take(taken.at(-1) ?? "0-0", 2);
+    taken.push(...entries.map((entry) => entry.id));
+  }
+  assertEquals(taken, ["3-0", "4-0", "5-0", "6-0"]);
 });
 
 Deno.test("G8 TrimWatch sees a group of another consumer fall behind, also after entries were deleted one by one", async () => {

@@ -81,12 +81,15 @@ Deno.test("of many who cancel a job at once one takes effect, and all get the sa
 
 Deno.test("of many who retry a job at once one takes effect, and all get the same answer", async () => {
   await failed();
+  assertEquals((await workflowOf(bench.sql, JOB)).error, "plugin ended with an error: exited with code 3");
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => retry(bench.sql, JOB, { ...asked, after: null })),
   );
   for (const answer of answers) assert(answer.kind === "accepted" && answer.attempt === 2);
   assertEquals(answers.filter((answer) => answer.kind === "accepted" && answer.order).length, 1);
   assertEquals(await controls(), ["retry 1 by alice"]);
+  const { step, status, error, held, cancelledAt } = await workflowOf(bench.sql, JOB);
+  assertEquals([step, status, error, held, cancelledAt], ["copy", "running", null, null, null]);
 });
 
 Deno.test("G7 of a cancellation and the end of the workflow exactly one wins, and everything says the same one", async () => {

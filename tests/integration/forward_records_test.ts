@@ -5,6 +5,7 @@ import { LifeRecord } from "lib/stream/life_record.ts";
 import { LogRecord, StreamFullError } from "lib/stream/log_record.ts";
 import { openRedis } from "lib/stream/open_redis.ts";
 import { tempRedis } from "lib/testing/servers.ts";
+import { assertPassed, crashEverywhere } from "./task_worker/fault_points.ts";
 
 async function setup(config: Record<string, string> = {}) {
   const stack = new AsyncDisposableStack();
@@ -158,10 +159,72 @@ Deno.test("G3 LifeRecord tells of a vanished container once, and never after its
   assertEquals(await bench.entries("status"), ["data of started", "data of undefined", "data of ended"]);
 });
 
+Deno.test("G3 LifeRecord takes nothing for published that Redis refused to add to the stream", async () => {
+  await using bench = await setup();
+  const record = new LifeRecord(bench.redis, "default");
+  const started = { ...life, events: [event("created"), event("started")], live: "started" };
+  const vanished = { ...life, events: [event("undefined")], live: "started" };
+  const whileRefused = async (call: () => Promise<number>) => {
+    await bench.redis.rename(life.stream, "elsewhere").catch(() => {});
+    await bench.redis.set(life.stream, "not a stream");
+    await assertRejects(call, OutageError);
+    await bench.redis.del(life.stream);
+    await bench.redis.rename("elsewhere", life.stream).catch(() => {});
+  };
+  await whileRefused(() => record.publish(started));
+  assertEquals(await record.publish(started), 2);
+  await whileRefused(() => record.publishVanished(vanished));
+  assertEquals(await record.publishVanished(vanished), 1);
+  assertEquals(await bench.entries("status"), ["data of created", "data of started", "data of undefined"]);
+});
+
 Deno.test("records of forwarders with different names know nothing of each other's open containers", async () => {
   await using bench = await setup();
   await new LogRecord(bench.redis, "here").open("c1", "note", null);
   await new LifeRecord(bench.redis, "here").publish({ ...life, events: [event("started")], live: "started" });
   assertEquals(await new LogRecord(bench.redis, "there").allOpen(), {});
   assertEquals(await new LifeRecord(bench.redis, "there").allLive(), {});
+});
+
+Deno.test("G1 G3 the records have published a batch once, wherever the process dies and comes back", async () => {
+  await using bench = await setup();
+  const { redis, entries } = bench;
+  const life = { containerId: "c1", stream: "status", maxlen: 1_000, live: "alive" };
+  const events = ["a", "b"].map((id) => ({ id, data: id }));
+  const points = await crashEverywhere({
+    prepare: async () => void await redis.flushall(),
+    task: async (points) => {
+      const logs = new LogRecord(points.redis(redis), "default");
+      const expected = await logs.cursor("c1");
+      if (expected === null) await logs.publish({ ...lines, entries: ["a", "b"], expected, next: "one" });
+      const lives = new LifeRecord(points.redis(redis), "default");
+      await lives.publish({ ...life, events });
+      const live = await lives.live("c1");
+      if (live) await lives.publishVanished({ ...life, live, events: [{ id: "c", data: "c" }] });
+    },
+    check: async (where) => {
+      assertEquals([await entries("logs"), await entries("status")], [["a", "b"], ["a", "b", "c"]], where);
+    },
+  });
+  assertPassed(points, ["after chrisPublishLines", "after chrisPublishLife", "after chrisPublishVanished"]);
+});
+
+Deno.test("G14 LifeRecord notices a Redis that lost a single publication, also that of a vanished container", async () => {
+  await using bench = await setup();
+  const { redis } = bench;
+  const record = new LifeRecord(redis, "default");
+  const batch = (id: string) => ({ ...life, containerId: id, events: [event(id)], live: "started" });
+  const key = "chris:event-forwarder:default:publications";
+  const publications = [
+    () => record.publish(batch("c1")),
+    () => record.publish(batch("c2")),
+    () => record.publishVanished({ ...batch("c1"), events: [event("end of c1")] }),
+  ];
+  for (const publish of publications) {
+    const before = await redis.get(key) ?? "0";
+    assertEquals([await publish(), await record.hasLost()], [1, false]);
+    const after = await redis.getset(key, before) ?? "";
+    assertEquals(await record.hasLost(), true);
+    await redis.set(key, after);
+  }
 });

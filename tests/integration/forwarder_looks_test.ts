@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeLogEvent, decodeStatusEvent } from "lib/event/codec.ts";
 import { silentLogger } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import type { Change, ContainerFacts, Fragment } from "lib/runtime/runtime.ts";
 import { Semaphore } from "lib/runtime/semaphore.ts";
@@ -21,6 +22,10 @@ class CountedRuntime extends FakeRuntime {
   tails = 0;
   /** Whether changes are told only by lists. */
   deafEvents = false;
+  /** A container of which it cannot tell. */
+  broken = "";
+  /** Answers to inspections of a container that are under way, until each is called. */
+  readonly slow: { id: string; answers: (() => void)[] } = { id: "", answers: [] };
 
   override async *changes(signal: AbortSignal): AsyncGenerator<Change> {
     for await (const change of super.changes(signal, { relistMs: 20 })) {
@@ -37,7 +42,9 @@ class CountedRuntime extends FakeRuntime {
 
   override async inspect(id: string): Promise<ContainerFacts | null> {
     this.inspections++;
+    if (id === this.broken) throw new OutageError("docker", "inspect a broken container");
     const facts = await super.inspect(id);
+    if (id === this.slow.id) await new Promise<void>((resolve) => this.slow.answers.push(resolve));
     if (id.includes("-copy")) await sleep(30); // what was made first takes longest
     return facts;
   }
@@ -57,22 +64,24 @@ async function setup() {
   const run = (forwarder: EventForwarder | LogForwarder) => {
     const stop = new AbortController();
     const running = forwarder.run(stop.signal);
-    stack.defer(async () => {
+    const end = async () => {
       stop.abort();
       await running;
-    });
+    };
+    stack.defer(end);
+    return end;
   };
   return {
     redis,
     server,
     runtime,
-    startEvents: (relistMs: number) =>
+    startEvents: (relistMs: number, emitInitialState = true) =>
       run(
         new EventForwarder({
           ...common,
           record: new LifeRecord(redis, "default"),
           streamOf: () => "statuses",
-          emitInitialState: true,
+          emitInitialState,
           relistMs,
         }),
       ),
@@ -125,6 +134,29 @@ Deno.test("containers at rest cost the event forwarder one inspection in ten lis
   await containers[1]?.end(0);
   await containers[1]?.start(); // a list tells nothing of it
   await until("seen in its turn", async () => (await bench.statuses()).length === 53);
+});
+
+Deno.test("G3 what was there before is left out at little cost, whatever one of its containers is like", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  const containers = Array.from({ length: 20 }, (_, i) => runtime.create(`old${i}`));
+  for (const container of containers.slice(1)) {
+    await container.start();
+    await container.end(0);
+  }
+  runtime.broken = containers[0]?.id ?? "";
+  bench.startEvents(20, false);
+  await until("looked at", () => runtime.inspections >= 20);
+  const before = runtime.inspections;
+  await lists(runtime, 10);
+  const asked = runtime.inspections - before;
+  assert(asked <= 3 * 20, `${asked} inspections in ten lists`);
+  const fresh = runtime.create("fresh");
+  await fresh.start();
+  await containers[1]?.start();
+  await until("reported", async () => (await bench.statuses()).length === 4);
+  const reported = (await bench.statuses()).map(({ job_id, status }) => `${job_id} ${status}`).sort();
+  assertEquals(reported, ["fresh notStarted", "fresh started", "old1 notStarted", "old1 started"]);
 });
 
 Deno.test("a log at rest costs the log forwarder ever fewer questions, and its end is seen in a list", async () => {
@@ -209,6 +241,54 @@ Deno.test("G4 G14 a state that follows on a loss comes after all that is told ag
   ]);
 });
 
+Deno.test("G4 G14 what was looked at before a loss was noticed is not told before what comes first in its job", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  const [copy, plugin, other] = ["j1-copy", "j1", "j2"].map((name) => runtime.create(name));
+  await copy?.end(0);
+  await plugin?.start();
+  bench.startEvents(600_000);
+  await until("published", async () => (await bench.statuses()).length === 5);
+  runtime.slow.id = plugin?.id ?? "";
+  await plugin?.end(0);
+  await until("under way", () => runtime.slow.answers.length === 1);
+  await bench.redis.flushall();
+  await other?.start();
+  await until("told again", async () => (await bench.statuses()).length === 2);
+  runtime.slow.id = "";
+  runtime.slow.answers[0]?.();
+  const ofJob = async () => (await bench.statuses()).filter(({ job_id }) => job_id === "j1");
+  await until("all", async () => (await ofJob()).length === 5);
+  assertEquals((await ofJob()).map(({ job_type, status }) => `${job_type} ${status}`), [
+    "copy notStarted",
+    "copy finishedSuccessfully",
+    "plugin notStarted",
+    "plugin started",
+    "plugin finishedSuccessfully",
+  ]);
+});
+
+Deno.test("G3 G4 a container that vanished while nobody looked is told of before what came after it in its job", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  const copy = runtime.create("j1-copy");
+  await copy.start();
+  const end = bench.startEvents(0);
+  await until("published", async () => (await bench.statuses()).length === 2);
+  await end();
+  await copy.remove();
+  await runtime.create("j1").start();
+  bench.startEvents(0);
+  await until("published", async () => (await bench.statuses()).length === 5);
+  assertEquals((await bench.statuses()).map(({ job_type, status }) => `${job_type} ${status}`), [
+    "copy notStarted",
+    "copy started",
+    "copy undefined",
+    "plugin notStarted",
+    "plugin started",
+  ]);
+});
+
 Deno.test("G4 LifeRecord publishes nothing on a Redis that lost its publications, until told to begin anew", async () => {
   await using bench = await setup();
   const record = new LifeRecord(bench.redis, "default");
@@ -247,4 +327,59 @@ Deno.test("G3 LifeRecord tells of which containers something was published, and 
   assertEquals(await record.told(["a", "b"]), new Set(["a"]));
   assert(await bench.redis.ttl("chris:event-forwarder:published:a") > 10);
   assertEquals(await record.told([]), new Set());
+});
+
+Deno.test("G4 states of a job are told in the order in which they came, although those of one container take longer", async () => {
+  await using bench = await setup();
+  bench.startEvents(600_000);
+  for (const name of ["j1-copy", "j1"]) {
+    const container = bench.runtime.create(name);
+    await container.start();
+    await container.end(0);
+  }
+  await until("published", async () => (await bench.statuses()).length === 6);
+  const types = (await bench.statuses()).map(({ job_type }) => job_type);
+  assertEquals(types, ["copy", "copy", "copy", "plugin", "plugin", "plugin"]);
+});
+
+Deno.test("G3 a container that vanished without an event is told of after the next list", async () => {
+  await using bench = await setup();
+  const container = bench.runtime.create("j1");
+  await container.start();
+  bench.startEvents(20);
+  await until("published", async () => (await bench.statuses()).length === 2);
+  bench.runtime.deafEvents = true;
+  await container.remove();
+  await until("told", async () => (await bench.statuses()).length === 3);
+  assertEquals((await bench.statuses()).at(-1)?.status, "undefined");
+});
+
+Deno.test("G4 G14 as long as it is being prepared to tell all again, no job's next state goes before its earlier ones", async () => {
+  await using bench = await setup();
+  const { runtime } = bench;
+  runtime.changes = (signal) => FakeRuntime.prototype.changes.call(runtime, signal, { relistMs: 0 });
+  const copy = runtime.create("j2-copy");
+  await copy.start();
+  await copy.end(0);
+  bench.startEvents(600_000);
+  await until("published", async () => (await bench.statuses()).length === 3);
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  runtime.list = async () => {
+    asked.resolve();
+    await answered.promise;
+    return await FakeRuntime.prototype.list.call(runtime);
+  };
+  await bench.redis.flushall();
+  await runtime.create("j1").start();
+  await asked.promise; // the loss is known by now
+  const before = runtime.inspections;
+  await runtime.create("j2").start();
+  await until("inspected", () => runtime.inspections > before);
+  await sleep(30);
+  answered.resolve();
+  await until("told again", async () => (await bench.statuses()).length === 7);
+  const types = (await bench.statuses()).filter(({ job_id }) => job_id === "j2").map(({ job_type }) =>
+    job_type
+  );
+  assertEquals(types, ["copy", "copy", "copy", "plugin", "plugin"]);
 });

@@ -76,6 +76,24 @@ Deno.test("G1 the end of a log is not told by a reading that stopped short of it
   assertEquals(await bench.told(), ["1", "2", "3", "4", "5", "6", "END"]);
 });
 
+Deno.test("G1 the end of a log is not told by a reading that stopped within the pieces of its last line", async () => {
+  await using bench = await setup();
+  const container = bench.runtime.create("pieces");
+  await container.start();
+  const time = bench.runtime.tick(); // all pieces of a line bear its time
+  const piece = (text: string, newline: boolean) =>
+    ({ stream: "stdout", time, bytes: new TextEncoder().encode(text), newline }) as const;
+  container.log.push(piece("begin, ", false), piece("end", true));
+  await container.end(0);
+  bench.runtime.misbehaviour.endAfter = 1;
+  bench.start();
+  await sleep(300);
+  assertEquals(await bench.told(), []);
+  bench.runtime.misbehaviour.endAfter = Infinity;
+  await until("told", async () => (await bench.told()).includes("END"));
+  assertEquals(await bench.told(), ["begin, end", "END"]);
+});
+
 Deno.test("G1 a log that broke off with its runtime, and whose container is gone then, is not told as whole", async () => {
   for (const isAway of [true, false]) {
     await using bench = await setup();
@@ -96,15 +114,38 @@ Deno.test("G1 a log that broke off with its runtime, and whose container is gone
       container.phase = "ended"; // for whoever follows the log, it ends
       bench.runtime.notify(container.id);
       await refused.promise;
+    } else {
+      const rest = { time: bench.runtime.tick(), bytes: new TextEncoder().encode("rest"), newline: false };
+      container.log.push({ stream: "stdout", ...rest });
     }
     await container.remove();
     bench.runtime.misbehaviour.away = false;
     await until("told", async () => (await bench.told()).includes("END"));
+    assertEquals(await bench.told(), isAway ? ["1", "END"] : ["1", "rest", "END"]);
     assertEquals((await bench.events()).at(-1)?.gap ?? false, isAway);
   }
 });
 
-Deno.test("the end of a log that cannot be read is told all the same, so that nothing waits for it for ever", async () => {
+Deno.test("G1 a log that was followed to its end is whole, last line and all, though it cannot be read once more", async () => {
+  for (const isRemoved of [true, false]) {
+    await using bench = await setup();
+    const container = bench.runtime.create("whole");
+    await container.start();
+    bench.start({ maxIncomplete: isRemoved ? Infinity : 3 });
+    await container.write("stdout", "1\n");
+    await until("published", async () => (await bench.told()).length === 1);
+    await container.write("stdout", "rest");
+    bench.runtime.misbehaviour.unreadable = true; // to who begins to read
+    await container.end(0);
+    await sleep(150);
+    if (isRemoved) await container.remove();
+    await until("told", async () => (await bench.told()).includes("END"));
+    assertEquals(await bench.told(), ["1", "rest", "END"]);
+    assertEquals((await bench.events()).at(-1)?.gap, undefined);
+  }
+});
+
+Deno.test("G1 the end of a log that cannot be read is told all the same, so that nothing waits for it for ever", async () => {
   await using bench = await setup();
   const container = bench.runtime.create("unreadable");
   await container.start();
@@ -115,7 +156,7 @@ Deno.test("the end of a log that cannot be read is told all the same, so that no
   assertEquals(await bench.told(), []);
   await container.end(0);
   await until("told", async () => (await bench.told()).includes("END"));
-  assertEquals((await bench.events()).map(({ eos, seq }) => [eos, seq]), [[true, 0]]);
+  assertEquals((await bench.events()).map(({ eos, seq, gap }) => [eos, seq, gap]), [[true, 0, true]]);
 });
 
 Deno.test("G1 lines written after the clock was set back, while nobody read, are found", async () => {

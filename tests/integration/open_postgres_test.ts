@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openPostgres, type Transaction, withOutage } from "lib/store/open.ts";
+import { lockCounter } from "lib/store/confirmations.ts";
+import { migrate } from "lib/store/migrate.ts";
+import { openPostgres, type Sql, type Transaction, withOutage } from "lib/store/open.ts";
+import { lockRelay } from "lib/store/outbox.ts";
+import { inTransaction } from "lib/store/transaction.ts";
+import { lockJob } from "lib/store/workflows.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { tempPostgres } from "lib/testing/servers.ts";
@@ -131,6 +136,31 @@ Deno.test("G8 a session ended by the server costs one outage and nothing else", 
   await sql`SELECT pg_terminate_backend(${await pid.promise})`;
   await rejects;
   assertEquals((await sql`SELECT 1 AS one`)[0]?.one, 1);
+});
+
+Deno.test("G8 who holds a lock that others wait for and stands still, frozen or gone, loses it, which is an outage", async () => {
+  await using server = await tempPostgres();
+  await using sql = openPostgres(server.dsn);
+  await migrate(sql);
+  const locks: Record<string, (tx: Sql) => Promise<unknown>> = {
+    job: (tx) => lockJob(tx, "trial-1"),
+    relay: lockRelay,
+    confirmations: lockCounter,
+  };
+  for (const [name, lock] of Object.entries(locks)) {
+    await inTransaction(sql, "look", async (tx) => {
+      await lock(tx);
+      const [limit] = await tx`SELECT current_setting('idle_in_transaction_session_timeout') AS limit`;
+      assertEquals(limit, { limit: "30s" }, name);
+    });
+  }
+  const frozen = inTransaction(sql, "freeze", async (tx) => {
+    await lockJob(tx, "trial-1");
+    await tx`SELECT set_config('idle_in_transaction_session_timeout', '50', true)`;
+    await inTransaction(sql, "wait for the frozen one", (other) => lockJob(other, "trial-1"));
+    await tx`SELECT 1`;
+  });
+  await assertRejects(() => frozen, OutageError, "Cannot freeze: postgres is unavailable");
 });
 
 Deno.test("begin() commits, rolls back, nests and returns as postgres.js promises", async () => {

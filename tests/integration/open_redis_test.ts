@@ -112,6 +112,17 @@ Deno.test("G14 G8 a primary that is made a replica says READONLY: what was sent 
   await running;
 });
 
+Deno.test("G14 G8 what a replica refuses is sent again until it is a primary, or another one is", async () => {
+  await using server = await tempRedis();
+  await using redis = openRedis(server.url, { name: "test", log });
+  await using other = openRedis(server.url, { name: "other", log });
+  await other.call("REPLICAOF", "127.0.0.1", "1");
+  const writing = redis.set("key", "value");
+  await until("refused", async () => (await other.info("errorstats")).includes("errorstat_READONLY"));
+  await other.call("REPLICAOF", "NO", "ONE");
+  assertEquals(await writing, "OK");
+});
+
 Deno.test("G14 a Redis that evicts is refused, also behind Sentinel; one that evicts after a failover is told of", async () => {
   await using group = await sentinelGroup();
   await using redis = openRedis(group.url, { name: "test", log });

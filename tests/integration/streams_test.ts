@@ -185,6 +185,16 @@ Deno.test("readRange() gives what lies between two ids, the first not included, 
   assertEquals(pages, [["2", "3", "4"], ["5"]]);
 });
 
+Deno.test("G9 readRange() gives what was put back from the dead letters with the place that it had at first", async () => {
+  await using bench = await setup();
+  const ids: (string | null)[] = [];
+  for (const from of ["5-1", "no id"]) {
+    ids.push(await bench.redis.xadd("a", "*", "data", "text", "requeued_from", from));
+  }
+  const pages = await Array.fromAsync(readRange(bench.redis, "a", { after: "0-0", until: "+" }));
+  assertEquals(pages.flat().map(({ id, position }) => [id, position]), [[ids[0], "5-1"], [ids[1], ids[1]]]);
+});
+
 Deno.test("acknowledgedUpTo() is just before the first entry still under way, else the last one handed out", async () => {
   await using bench = await setup();
   const { redis } = bench;

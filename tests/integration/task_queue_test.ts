@@ -68,6 +68,16 @@ Deno.test("G4 a limited queue is worked on in order and one task at a time, by h
   assertEquals([begun, most], [upTo(120), 1]);
 });
 
+Deno.test("a task that fails for days grows no bigger: of its failures the last ones are kept", async () => {
+  await using bench = await setup();
+  let tries = 0;
+  bench.work(() => Promise.reject(new Error(`try ${++tries}`)), { maxPauseMs: 1 });
+  await bench.put(1);
+  await until("tried", () => tries >= 12);
+  const traces = JSON.parse(await bench.broker.hget(`bull:${NAME}:task-1`, "stacktrace") ?? "[]");
+  assert(traces.length > 0 && traces.length <= 3, `${traces.length} are kept`);
+});
+
 Deno.test("a task put twice is done once, and may be put again when it is done", async () => {
   await using bench = await setup();
   const begun: number[] = [];
@@ -207,6 +217,7 @@ Deno.test("G4 G7 the task of a killed worker is taken over by another, before th
   bench.work(({ n }) => Promise.resolve(void done.push(n)), { lockMs });
   await sleep(2 * lockMs); // as long as it lives, the task is its own
   assertEquals(done, []);
+  await bench.broker.hset(`bull:${NAME}:task-1`, "stc", 1_000); // it has been taken over so often: no fault of its own
   probe.kill("SIGKILL");
   await until("taken over", () => done.length === 3, 10 * lockMs);
   assertEquals(done, [1, 2, 3]);

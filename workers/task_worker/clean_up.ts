@@ -7,9 +7,9 @@
 import type { Redis } from "ioredis";
 import { JOB_TYPES, type JobType } from "lib/event/status.ts";
 import { containerFlushedKey, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
-import { type Compute, neverStarted, type PfconClient } from "lib/pfcon/client.ts";
+import { type Compute, neverStarted } from "lib/pfcon/client.ts";
 import { attemptOf } from "lib/store/control.ts";
-import { inJobTurn, JobBusyError, type Turn } from "lib/store/job_turn.ts";
+import { inJobTurn, JobBusyError } from "lib/store/job_turn.ts";
 import { type Sql, withOutage } from "lib/store/open.ts";
 import { NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
 import { inTransaction } from "lib/store/transaction.ts";
@@ -18,12 +18,13 @@ import { applyFact } from "./apply_fact.ts";
 import type { StepTarget } from "./end_step.ts";
 import type { HeldCleanups } from "./held_cleanups.ts";
 import { leftoverEnd } from "./leftover.ts";
+import { inTurn, type PfconCalls } from "./pfcon_in_turn.ts";
 
 /** What cleaning up needs. */
 export interface CleanUpContext {
   readonly sql: Sql;
   readonly redis: Redis;
-  readonly pfcon: Pick<PfconClient, "get" | "remove">;
+  readonly pfcon: PfconCalls;
   readonly held: Pick<HeldCleanups, "hold" | "release">;
   /** Null: proof only. Else: a log also counts as drained this long after its container's end (ms). */
   readonly quiescenceMs: number | null;
@@ -50,7 +51,9 @@ interface Unproven {
 export async function cleanUp(context: CleanUpContext, jobId: string, signal: AbortSignal): Promise<void> {
   context.held.release(jobId);
   try {
-    await inJobTurn(context.sql, jobId, (turn) => cleanUpIfDue(context, jobId, turn, signal));
+    await inJobTurn(context.sql, jobId, (turn) => {
+      return cleanUpIfDue({ ...context, pfcon: inTurn(context.pfcon, turn) }, jobId, signal);
+    });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     // Only for people to read: if it cannot be noted either, the error itself is what counts.
@@ -60,15 +63,10 @@ export async function cleanUp(context: CleanUpContext, jobId: string, signal: Ab
   }
 }
 
-async function cleanUpIfDue(
-  context: CleanUpContext,
-  jobId: string,
-  turn: Turn,
-  signal: AbortSignal,
-): Promise<void> {
+async function cleanUpIfDue(context: CleanUpContext, jobId: string, signal: AbortSignal): Promise<void> {
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, jobId));
   if (!workflow || workflow.status !== "running" || workflow.step !== "cleanup") return;
-  await deleteContainers(context, workflow, turn, signal);
+  await deleteContainers(context, workflow, signal);
   await inTransaction(context.sql, "complete the workflow", async (tx) => {
     await lockJob(tx, jobId);
     if (await attemptOf(tx, jobId) !== workflow.attempt) return; // another worker has completed this one long ago
@@ -84,7 +82,6 @@ async function cleanUpIfDue(
 async function deleteContainers(
   context: CleanUpContext,
   workflow: WorkflowRecord,
-  turn: Turn,
   signal: AbortSignal,
 ): Promise<void> {
   const { jobId } = workflow;
@@ -105,9 +102,7 @@ async function deleteContainers(
     throw new CleanupHeldError(`the log of ${steps} is not proven stored yet`);
   }
   for (const step of JOB_TYPES) {
-    if (absent.has(step)) continue;
-    await turn.confirm(); // each time: the next attempt at the job may be under way if it is lost
-    await context.pfcon.remove(step, jobId, signal);
+    if (!absent.has(step)) await context.pfcon.remove(step, jobId, signal);
   }
 }
 

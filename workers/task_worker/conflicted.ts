@@ -15,6 +15,7 @@ import type { Order } from "./apply_fact.ts";
 import { findWorkflow } from "lib/store/workflows.ts";
 import { endStep, type StepTarget } from "./end_step.ts";
 import { lookUp, lookUpPatiently } from "./look_up.ts";
+import { inTurn } from "./pfcon_in_turn.ts";
 import { stopContainer, type StopStepContext } from "./stop_step.ts";
 
 /** What pfcon looks at before it starts a step (pfcon's contract, §5). */
@@ -43,8 +44,7 @@ export async function conflicted(
   conflict: PfconConflictError,
   signal: AbortSignal,
 ): Promise<Order | null> {
-  const { jobId, step } = target;
-  const note = () => noteConflict(context.sql, jobId, step, conflict.message);
+  const note = () => noteConflict(context.sql, target, conflict.message);
   const lastedMs = await withOutage("note a conflict", note);
   await clearLeftovers(context, target, signal);
   if (lastedMs < context.conflictPatienceMs || await mayPass(context, target, signal)) throw conflict;
@@ -72,20 +72,22 @@ async function mayPass(
  */
 async function clearLeftovers(
   context: ConflictedContext,
-  { jobId, step }: StepTarget,
+  { jobId, step, attempt }: StepTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sql, pfcon, startGraceMs } = context;
+  const { sql, startGraceMs } = context;
   await inJobTurn(sql, jobId, async (turn) => {
+    const pfcon = inTurn(context.pfcon, turn);
     const workflow = await withOutage("read the workflow", () => findWorkflow(sql, jobId));
+    // This worker may have been paused: the containers of another attempt, or of a later step, are not to be touched.
+    if (workflow?.attempt !== attempt || workflow?.step !== step) return;
     for (const before of BUILDS_ON[step]) {
-      const target = { jobId, step: before };
+      const target = { jobId, step: before, attempt };
       const known = await lookUpPatiently(pfcon, target, { graceMs: startGraceMs, signal });
-      if (known?.status === "started" && workflow?.cancelledAt) {
-        await stopContainer(context, { target, known, workflow, turn }, signal);
+      if (known?.status === "started" && workflow.cancelledAt) {
+        await stopContainer({ ...context, pfcon }, { target, known, workflow }, signal);
       }
       if (known?.status !== "notStarted") continue;
-      await turn.confirm();
       await pfcon.remove(before, jobId, signal).catch(unlessFault);
     }
   });

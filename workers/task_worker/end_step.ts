@@ -3,27 +3,18 @@
  *
  * @module
  */
-import { isTerminal, type JobStatus, type JobType, type Reason } from "lib/event/status.ts";
+import { isTerminal, type JobStatus, type Reason } from "lib/event/status.ts";
 import { attemptOf } from "lib/store/control.ts";
 import type { Sql } from "lib/store/open.ts";
 import { lastEnd } from "lib/store/status_history.ts";
-import { markOrdered } from "lib/store/steps.ts";
+import { markOrdered, type StepTarget } from "lib/store/steps.ts";
 import { storableText } from "lib/store/storable_text.ts";
 import { inTransaction } from "lib/store/transaction.ts";
 import { lockJob } from "lib/store/workflows.ts";
 import { applyFact, type Order } from "./apply_fact.ts";
 import { applyEnd } from "./record_status.ts";
 
-/** A step of a job. */
-export interface StepTarget {
-  readonly jobId: string;
-  readonly step: JobType;
-  /**
-   * The attempt at the job in which it was looked at. A worker may be paused after that for as long as the next attempt
-   * takes to come to the same step; what it saw then says nothing about that one. Missing: whichever attempt it is.
-   */
-  readonly attempt?: number | undefined;
-}
+export type { StepTarget } from "lib/store/steps.ts";
 
 /** What ending a step needs. */
 export interface EndStepContext {

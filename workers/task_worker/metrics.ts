@@ -1,10 +1,10 @@
 import type { StatusEvent } from "lib/event/status.ts";
 import type { WorkflowEvent } from "lib/event/workflow.ts";
-import type { PfconClient } from "lib/pfcon/client.ts";
 import { PfconConflictError, PfconFaultError, PfconRejectedError } from "lib/pfcon/client.ts";
 import { type Metrics, SECONDS_BUCKETS } from "lib/run/metrics.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import type { OutboxRow } from "lib/store/outbox.ts";
+import type { PfconCalls } from "./pfcon_in_turn.ts";
 
 /** What the outbox relay counts, as events go out: one that Redis lost and that goes out again counts again. */
 export class RelayMetrics {
@@ -66,9 +66,6 @@ export function countedDeadLetters<Letter extends { readonly reason: string }>(
     written.inc({ reason: letter.reason });
   };
 }
-
-/** What task workers ask of pfcon. */
-export type PfconCalls = Pick<PfconClient, "schedule" | "get" | "remove">;
 
 /** The same pfcon, with each call counted. */
 export function countedPfcon(pfcon: PfconCalls, metrics: Metrics): PfconCalls {

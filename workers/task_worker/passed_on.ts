@@ -5,6 +5,8 @@
  * Lines are passed on in order, so all that pfcon shows is, if the end of it is found among what was passed on. One
  * line does not tell where that is (`tick`, `tick`, `tick`), so many are compared. What this cannot see through is a
  * log whose end, as far as pfcon shows it, repeats itself: then lines that are still missing look like those before.
+ * Nor does it wait for the end of a line: what has no newline yet (a progress bar) is passed on when the line is whole
+ * or the container has ended.
  *
  * @module
  */
@@ -12,19 +14,23 @@ import { z } from "@zod/zod";
 import type { Redis } from "ioredis";
 import type { StepContainers } from "lib/store/step_containers.ts";
 import { LogRecord } from "lib/stream/log_record.ts";
+import { PageSize } from "lib/stream/page_size.ts";
 import type { StepTarget } from "./end_step.ts";
 
-/** Entries of the shard that are searched in one place: a page at a time, so many pages. */
+/** As many entries of the shard are read at once; and in one place, or as many characters of them. */
 const PAGE = 1_000;
-const MAX_PAGES = 20;
+const MAX_ENTRIES = 20_000;
+const MAX_LENGTH = 50_000_000;
 /** As many lines are compared, the last ones. */
 const COMPARED_LINES = 30;
 /** As much of a line is compared: the forwarder may have cut it. */
 const COMPARED = 1_000;
+/** A line that is longer may have come in pieces (of 16 KiB, from 5,461 characters on), between them those of others. */
+const PIECE = 5_000;
 /** pfcon shows so many lines at most, unless it is set up otherwise: what is shorter is the whole log. */
 const SHOWN_LINES = 1_000;
-/** So far the runtime's clock may be ahead of that of Redis (ms). */
-const CLOCKS_APART_MS = 60_000;
+/** So long after it was printed a line is in the stream at most, and mostly; the clocks may differ, too (ms). */
+const PUBLISHED_WITHIN_MS = [60_000, 3_000];
 
 /** What is asked about. */
 export interface PassedOnQuestion {
@@ -36,22 +42,25 @@ export interface PassedOnQuestion {
   readonly tail: string;
 }
 
-/** True if all of `tail` is in the log stream, or was. Rejects if Redis is away. */
+/** True if all lines of `tail` are in the log stream, or were. Rejects if Redis is away. */
 export async function isPassedOn(redis: Redis, question: PassedOnQuestion): Promise<boolean> {
   const shown = linesOf(question.tail);
-  if (shown.length === 0) return true; // it has printed nothing, so nothing can be lost
+  if (shown.length === 0) return true; // it has printed no line, so none can be lost
   const cursor = await cursorOf(redis, question.container.current);
   if (cursor && cursor.seq < shown.length) return false;
   if (cursor?.seq === shown.length && shown.length < SHOWN_LINES) return true;
-  const isCut = cursor !== null;
-  return await endsAmong(newest(redis, question.stream), question, { shown, isCut }) ||
-    (cursor !== null && await endsAmong(since(redis, question.stream, cursor), question, { shown, isCut }));
+  // pfcon may show the first line without its beginning: what it counts are the runtime's pieces of lines.
+  const end = shown.slice(shown.length > 1 ? 1 : 0).slice(-COMPARED_LINES);
+  for (const place of placesToLook(cursor)) {
+    const pages = pagesBefore(redis, question.stream, place);
+    if (await isAmong(pages, question, { end, isCounted: cursor !== null })) return true;
+  }
+  return false;
 }
 
-/** Whole lines of a log. The runtime keeps back what has no newline yet. Pure. */
+/** Whole lines of a log. */
 export function linesOf(tail: string): string[] {
-  const lines = tail.split("\n");
-  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+  return tail.split("\n").slice(0, -1);
 }
 
 /** What the log forwarder notes of a container: how many lines it has published, and when the last ones were printed. */
@@ -66,81 +75,89 @@ async function cursorOf(redis: Redis, containerId: string | null): Promise<z.inf
   return Cursor.safeParse(parsedJson(text ?? "null")).data ?? null;
 }
 
-/** Pages of entries, the newest entries first. */
-async function* newest(redis: Redis, stream: string): Pages {
-  for (let page = 1, before = "+"; page <= MAX_PAGES; page++) {
-    const entries = await redis.xrevrange(stream, before, "-", "COUNT", PAGE);
+/** Where in the stream the last lines may be: at its end, or about when they were printed, as entry ids tell the time. */
+function placesToLook(cursor: z.infer<typeof Cursor> | null): string[] {
+  const times = Object.values(cursor?.at ?? {}).map(({ latest }) => Date.parse(`${latest.slice(0, 19)}Z`));
+  const printedAt = Math.max(...times);
+  return ["+", ...Number.isFinite(printedAt) ? PUBLISHED_WITHIN_MS.map((ms) => String(printedAt + ms)) : []];
+}
+
+/** Entries that were read at once. */
+interface Page {
+  readonly entries: readonly [id: string, fields: string[]][];
+  /** Whether there are none before them. */
+  readonly isFirst: boolean;
+}
+
+/** Pages of entries up to a place, the last ones first. */
+async function* pagesBefore(redis: Redis, stream: string, place: string): AsyncGenerator<Page> {
+  const size = new PageSize(PAGE);
+  for (let upTo = place, count = 0, length = 0; count < MAX_ENTRIES && length < MAX_LENGTH;) {
+    const wanted = size.count;
+    const entries = await redis.xrevrange(stream, upTo, "-", "COUNT", wanted);
     const oldest = entries.at(-1)?.[0];
-    const isLast = oldest === undefined || entries.length < PAGE;
-    yield { entries: entries.reverse(), goes: "before", isCut: page === MAX_PAGES && !isLast };
-    if (isLast) return;
-    before = `(${oldest}`;
+    const isFirst = oldest === undefined || entries.length < wanted;
+    const read = entries.map(([, fields]) => ({ data: dataOf(fields) }));
+    yield { entries: entries.reverse(), isFirst };
+    if (isFirst) return;
+    upTo = `(${oldest}`;
+    size.saw(read);
+    count += read.length;
+    length += read.reduce((sum, { data }) => sum + data.length, 0);
   }
 }
 
-/** Pages of entries from about the time on at which the last published lines were printed. */
-async function* since(redis: Redis, stream: string, { at }: z.infer<typeof Cursor>): Pages {
-  const printedAt = Math.max(...Object.values(at).map(({ latest }) => Date.parse(`${latest.slice(0, 19)}Z`)));
-  if (!Number.isFinite(printedAt)) return;
-  for (let page = 1, from = `${Math.max(0, printedAt - CLOCKS_APART_MS)}-0`; page <= MAX_PAGES; page++) {
-    const entries = await redis.xrange(stream, from, "+", "COUNT", PAGE);
-    const last = entries.at(-1)?.[0];
-    yield { entries, goes: "behind", isCut: true };
-    if (last === undefined || entries.length < PAGE) return;
-    from = `(${last}`;
-  }
-}
-
-interface PageOfEntries {
-  readonly entries: [id: string, fields: string[]][];
-  /** Where it stands: before or behind the pages that came before it. */
-  readonly goes: "before" | "behind";
-  /** Whether there are, or were, older entries that will not be read. */
-  readonly isCut: boolean;
-}
-type Pages = AsyncIterable<PageOfEntries>;
-
-/** Whether the container's lines among the entries hold the end of what is shown. Stops reading when they do. */
-async function endsAmong(
-  pages: Pages,
+/** Whether the container's lines on the pages hold `end`. Stops reading when they do. */
+async function isAmong(
+  pages: AsyncIterable<Page>,
   question: PassedOnQuestion,
-  { shown, isCut }: { shown: readonly string[]; isCut: boolean },
+  { end, isCounted }: { end: readonly string[]; isCounted: boolean },
 ): Promise<boolean> {
-  // pfcon may show the first line without its beginning: what it counts are the runtime's pieces of lines.
-  const end = shown.slice(shown.length > 1 ? 1 : 0).slice(-COMPARED_LINES).map((line) =>
-    line.slice(0, COMPARED)
-  );
   let published: string[] = [];
-  let wasCut = isCut;
-  for await (const page of pages) {
-    const lines = page.entries.flatMap(([, fields]) => lineOf(fields, question));
-    published = page.goes === "before" ? [...lines, ...published] : [...published, ...lines];
-    wasCut ||= page.isCut;
+  let isCut = true;
+  for await (const { entries, isFirst } of pages) {
+    const lines = entries.flatMap(([, fields]) => lineOf(dataOf(fields), question));
+    published = [...lines, ...published];
+    isCut = isCounted || !isFirst;
     if (lines.length > 0 && holds(published, end)) return true;
   }
+  if (!isCut || published.length === 0 || published.length >= end.length) return false;
   // Of the lines before these, which are not there any more, the forwarder's count tells that they were.
-  return wasCut && published.length > 0 && published.length < end.length && holds(end, published, end.length);
+  return published.every((line, at) => isSame(end.at(at - published.length), line));
 }
 
-/** Whether `part` stands in `lines` in one piece; if `upTo` is given, as the last of the first `upTo`. Pure. */
-function holds(lines: readonly string[], part: readonly string[], upTo?: number): boolean {
-  for (let until = upTo ?? lines.length; until >= (upTo ?? part.length); until--) {
-    const from = until - part.length;
-    if (part.every((line, at) => lines[from + at] === line)) return true;
+/** Whether `part` stands among `lines` in one piece. Pure. */
+function holds(lines: readonly string[], part: readonly string[]): boolean {
+  for (let from = lines.length - part.length; from >= 0; from--) {
+    if (part.every((line, at) => isSame(line, lines[from + at]))) return true;
   }
   return false;
 }
 
-/** The beginning of the container's line that the entry holds, if it is one. */
-function lineOf(fields: readonly string[], { target, container }: PassedOnQuestion): string[] {
-  const data = fields[fields.indexOf("data") + 1] ?? "";
+/**
+ * Whether a line that pfcon shows may be one that was passed on. It shows the pieces of long lines in the order in which
+ * they were printed: pieces of a line on one stream may stand in front of a line on the other one, which then parts the
+ * first one from its end.
+ */
+function isSame(shown: string | undefined, line: string | undefined): boolean {
+  if (shown === undefined || line === undefined) return false;
+  return shown.slice(0, COMPARED) === line.slice(0, COMPARED) ||
+    (shown.length > PIECE && shown.endsWith(line)) || (line.length > PIECE && line.endsWith(shown));
+}
+
+function dataOf(fields: readonly string[]): string {
+  return fields[fields.indexOf("data") + 1] ?? "";
+}
+
+/** The container's line that the entry holds, if it is one. */
+function lineOf(data: string, { target, container }: PassedOnQuestion): string[] {
   if (!data.includes(target.jobId)) return []; // most entries are of other jobs: spares reading them
   const { data: event } = Line.safeParse(parsedJson(data));
   if (!event || event.job_id !== target.jobId || event.job_type !== target.step || event.eos) return [];
   const id = event.container_id ?? null; // a log forwarder of the reference names none
   const isOther = id !== null &&
     (container.current === null ? container.earlier.includes(id) : id !== container.current);
-  return isOther ? [] : [event.line.slice(0, COMPARED)];
+  return isOther ? [] : [event.line];
 }
 
 const Line = z.object({

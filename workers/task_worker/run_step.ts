@@ -10,14 +10,13 @@ import { isStoppable } from "lib/job/workflow.ts";
 import { LOGS_FLUSHED_TTL_SECONDS, logsFlushedKey } from "lib/log_store/flushed_keys.ts";
 import {
   type Compute,
-  type PfconClient,
   PfconConflictError,
   PfconFaultError,
   type PfconJob,
   PfconRejectedError,
 } from "lib/pfcon/client.ts";
 import { attemptOf } from "lib/store/control.ts";
-import { inJobTurn, JobBusyError, type Turn } from "lib/store/job_turn.ts";
+import { inJobTurn, JobBusyError } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
 import { noteStepError } from "lib/store/steps.ts";
 import { findWorkflow, type StepRecord, type WorkflowRecord } from "lib/store/workflows.ts";
@@ -26,12 +25,12 @@ import { conflicted, type ConflictedContext } from "./conflicted.ts";
 import { endStep, noteOrdered, type StepTarget } from "./end_step.ts";
 import { isLeftover } from "./leftover.ts";
 import { lookUpPatiently, StartFailedError } from "./look_up.ts";
+import { inTurn } from "./pfcon_in_turn.ts";
 import { startFailed } from "./start_failed.ts";
 import { stopStep } from "./stop_step.ts";
 
 /** What ordering a step needs. */
 export interface RunStepContext extends ConflictedContext {
-  readonly pfcon: Pick<PfconClient, "schedule" | "get" | "remove">;
   /** Starts that may fail for the job's own reason before the step counts as not run. */
   readonly startAttempts: number;
 }
@@ -49,7 +48,9 @@ export async function runStep(
   if (attempt === null) return null;
   const target = { jobId, step, attempt };
   try {
-    return await inJobTurn(context.sql, jobId, (turn) => orderIfDue(context, target, turn, signal));
+    return await inJobTurn(context.sql, jobId, (turn) => {
+      return orderIfDue({ ...context, pfcon: inTurn(context.pfcon, turn) }, target, signal);
+    });
   } catch (error) {
     if (error instanceof PfconRejectedError) {
       const reason = { code: "rejected-by-pfcon", text: error.message } as const;
@@ -59,7 +60,7 @@ export async function runStep(
     if (error instanceof PfconConflictError) return await conflicted(context, target, error, signal);
     const why = error instanceof Error ? error.message : String(error);
     // Only for people to read: if it cannot be noted either, the error itself is what counts.
-    if (!signal.aborted) await noteStepError(context.sql, jobId, step, why).catch(() => {});
+    if (!signal.aborted) await noteStepError(context.sql, target, why).catch(() => {});
     throw error;
   }
 }
@@ -67,7 +68,6 @@ export async function runStep(
 async function orderIfDue(
   context: RunStepContext,
   target: StepTarget,
-  turn: Turn,
   signal: AbortSignal,
 ): Promise<Order | null> {
   const workflow = await withOutage("read the workflow", () => findWorkflow(context.sql, target.jobId));
@@ -76,14 +76,14 @@ async function orderIfDue(
   const record = workflow.steps.find(({ step }) => step === target.step);
   if (!record) return null;
   if (workflow.cancelledAt && isStoppable(target.step)) {
-    return await stopStep(context, { workflow, record, turn }, signal);
+    return await stopStep(context, { workflow, record }, signal);
   }
-  return record.orderedAt ? null : await orderStep(context, { workflow, record, turn }, signal);
+  return record.orderedAt ? null : await orderStep(context, { workflow, record }, signal);
 }
 
 async function orderStep(
   context: RunStepContext,
-  { workflow, record, turn }: { workflow: WorkflowRecord; record: StepRecord; turn: Turn },
+  { workflow, record }: { workflow: WorkflowRecord; record: StepRecord },
   signal: AbortSignal,
 ): Promise<Order | null> {
   const target = { jobId: workflow.jobId, step: record.step, attempt: workflow.attempt };
@@ -104,7 +104,6 @@ async function orderStep(
   }
   // An older container of this name may have left its proof, which says nothing about the one that starts now.
   await context.redis.del(logsFlushedKey(target.jobId, target.step));
-  await turn.confirm();
   try {
     const made = await context.pfcon.schedule(target.step, pfconJob(target.jobId, params.data), signal);
     if (isSkipped(made)) return await skip(context, target);

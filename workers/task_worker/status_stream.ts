@@ -11,9 +11,10 @@ import { isConfirmation } from "lib/event/status.ts";
 import type { StoredStatus } from "lib/store/status_history.ts";
 import { compareEntryIds, isEntryId } from "lib/stream/entry_id.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
+import { PageSize } from "lib/stream/page_size.ts";
 import { redisCall } from "lib/stream/redis_script.ts";
 
-/** Entries read at once. */
+/** Entries read at once, at most: a job's command may be long. */
 const PAGE = 200;
 
 /** An entry as Redis gives it: its id, and its fields and values by turns. */
@@ -34,6 +35,7 @@ export class StatusStream {
   readonly #redis: Pick<Redis, "xrange" | "xrevrange" | "time">;
   readonly #options: { readonly base: string; readonly numShards: number };
   readonly #read = new Map<number, Page>();
+  readonly #size = new PageSize(PAGE);
 
   constructor(
     redis: Pick<Redis, "xrange" | "xrevrange" | "time">,
@@ -74,14 +76,16 @@ export class StatusStream {
   }
 
   async #readPage(shard: number, after: string): Promise<Page> {
+    const { count } = this.#size;
     const entries = await redisCall(
       `read ${this.key(shard)}`,
-      () => this.#redis.xrange(this.key(shard), `(${after}`, "+", "COUNT", PAGE),
+      () => this.#redis.xrange(this.key(shard), `(${after}`, "+", "COUNT", count),
     );
+    this.#size.saw(entries.map(([, fields]) => ({ data: fields.join() })));
     const page = {
       after,
       until: entries.at(-1)?.[0] ?? after,
-      isLast: entries.length < PAGE,
+      isLast: entries.length < count,
       reports: this.#reportsIn(entries, shard),
     };
     this.#read.set(shard, page);
@@ -91,13 +95,14 @@ export class StatusStream {
   /** The newest state behind entry `after`, or null. */
   async newest(shard: number, after: string): Promise<StoredStatus | null> {
     for (let until = "+";;) {
+      const { count } = this.#size;
       const page = await redisCall(
         `read ${this.key(shard)}`,
-        () => this.#redis.xrevrange(this.key(shard), until, `(${after}`, "COUNT", PAGE),
+        () => this.#redis.xrevrange(this.key(shard), until, `(${after}`, "COUNT", count),
       );
       const [report] = this.#reportsIn(page, shard);
       const last = page.at(-1)?.[0];
-      if (report || page.length < PAGE || last === undefined) return report ?? null;
+      if (report || page.length < count || last === undefined) return report ?? null;
       until = `(${last}`;
     }
   }

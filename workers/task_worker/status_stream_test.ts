@@ -57,6 +57,23 @@ Deno.test("StatusStream reads past pages without a state, in both directions", a
   assertEquals(await stream.newest(0, "501-0"), null);
 });
 
+Deno.test("StatusStream reads few states at once where they are long", async () => {
+  const data = JSON.stringify({ ...event, cmd: "x".repeat(200_000) });
+  const asked: number[] = [];
+  const xrange = (_: string, from: string, __: string, ___: string, count: number) => {
+    asked.push(count);
+    const first = Number(from.slice(1).split("-")[0]) + 1;
+    return Promise.resolve(Array.from({ length: count }, (_, n) => [`${first + n}-0`, ["data", data]]));
+  };
+  const stream = new StatusStream({ xrange } as unknown as Redis, {
+    base: "stream:job-status",
+    numShards: 1,
+  });
+  await stream.reports(0, "0-0");
+  await stream.reports(0, "64-0");
+  assertEquals(asked, [64, 10]);
+});
+
 Deno.test("StatusStream reads a shard once for a run of questions, and anew for what came since", async () => {
   const entries = Array.from(
     { length: 6 },

@@ -4,11 +4,12 @@
  * pfcon has one way to stop a container: DELETE, which kills and removes it, its log included (contract, §8). A running
  * container's log is never proven stored, so a strict reading of G5 would leave it running for days after its user
  * has cancelled it. The harm is kept as small as it can be instead:
- * - A container is stopped only once its start is recorded and everything that pfcon shows of its log is in the log
+ * - A container is stopped only once its start is recorded and every line that pfcon shows of its log is in the log
  *   stream. If a forwarder is dead or behind, the step goes on, and says why, until that is so: nothing that could be
  *   had is lost.
- * - What it prints between that look and its death reaches the forwarder through the connection by which it follows
- *   the log; that it gets through cannot be proven, and if Docker ends that connection first the last lines are lost.
+ * - What it prints between that look and its death, and a line that has no end by then, reach the forwarder through the
+ *   connection by which it follows the log; that they get through cannot be proven, and if Docker ends that connection
+ *   first the last lines are lost.
  * - A container that has ended by itself is left to cleanup, which removes it once its log is proven stored, and so
  *   are all containers of the steps before.
  *
@@ -19,9 +20,8 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import type { Compute, PfconClient } from "lib/pfcon/client.ts";
+import type { Compute } from "lib/pfcon/client.ts";
 import { sleep } from "lib/run/sleep.ts";
-import type { Turn } from "lib/store/job_turn.ts";
 import { withOutage } from "lib/store/open.ts";
 import { isStartRecorded, NO_CONTAINERS, stepContainers } from "lib/store/step_containers.ts";
 import { markStopped } from "lib/store/steps.ts";
@@ -31,6 +31,7 @@ import { endStep, type EndStepContext, noteOrdered, type StepTarget } from "./en
 import { isLeftover } from "./leftover.ts";
 import { lookUpPatiently } from "./look_up.ts";
 import { isPassedOn } from "./passed_on.ts";
+import type { PfconCalls } from "./pfcon_in_turn.ts";
 
 /** Pause between two looks for lines that are not passed on yet (ms). */
 const LOOK_AGAIN_MS = 100;
@@ -52,7 +53,7 @@ export interface StopSettings {
 /** What stopping a step needs. */
 export interface StopStepContext extends EndStepContext {
   readonly redis: Redis;
-  readonly pfcon: Pick<PfconClient, "get" | "remove">;
+  readonly pfcon: PfconCalls;
   /** How long a container that was made but does not run may still be about to start (ms). */
   readonly startGraceMs: number;
   readonly stop: StopSettings;
@@ -63,11 +64,10 @@ export class StopHeldError extends Error {
   override readonly name = "StopHeldError";
 }
 
-/** A step of a workflow that is being cancelled, with the job's turn. */
+/** A step of a workflow that is being cancelled. */
 export interface StopTarget {
   readonly workflow: WorkflowRecord;
   readonly record: StepRecord;
-  readonly turn: Turn;
 }
 
 /**
@@ -78,7 +78,7 @@ export interface StopTarget {
  */
 export async function stopStep(
   context: StopStepContext,
-  { workflow, record, turn }: StopTarget,
+  { workflow, record }: StopTarget,
   signal: AbortSignal,
 ): Promise<Order | null> {
   const target = { jobId: workflow.jobId, step: record.step, attempt: workflow.attempt };
@@ -90,11 +90,10 @@ export async function stopStep(
   }
   switch (known.status) {
     case "notStarted": // it has no log
-      await turn.confirm();
       await context.pfcon.remove(record.step, workflow.jobId, signal);
       return await endStep(context, target, { result: "skipped", reason: null });
     case "started":
-      await stopContainer(context, { target, known, workflow, turn }, signal);
+      await stopContainer(context, { target, known, workflow }, signal);
       return null;
     case "undefined": // it is being removed, or about to end; one that could not be removed is removed again
       if (known.message === "dead") await context.pfcon.remove(record.step, workflow.jobId, signal);
@@ -107,11 +106,10 @@ export async function stopStep(
 /** Stops a running container, once its start and its lines are told. @throws {StopHeldError} */
 export async function stopContainer(
   context: StopStepContext,
-  { target, known, workflow, turn }: {
+  { target, known, workflow }: {
     readonly target: StepTarget;
     readonly known: Compute;
     readonly workflow: WorkflowRecord;
-    readonly turn: Turn;
   },
   signal: AbortSignal,
 ): Promise<void> {
@@ -126,8 +124,7 @@ export async function stopContainer(
     }
     if (missing !== null) throw new StopHeldError(`Cannot stop ${step} of job "${jobId}" yet: ${missing}`);
   }
-  await turn.confirm();
-  await withOutage("note that a step is stopped", () => markStopped(sql, jobId, step));
+  await withOutage("note that a step is stopped", () => markStopped(sql, target));
   await pfcon.remove(step, jobId, signal);
 }
 
@@ -160,7 +157,7 @@ function isForced({ stop, now }: StopStepContext, { cancelledAt }: WorkflowRecor
  */
 async function whenGone(context: StopStepContext, target: StepTarget): Promise<Order | null> {
   const { jobId, step } = target;
-  const note = () => markStopped(context.sql, jobId, step);
+  const note = () => markStopped(context.sql, target);
   const goneMs = await withOutage("note that a step is stopped", note);
   if (goneMs < context.stop.untoldMs || await context.stop.hasMore(jobId)) return null;
   const text = `the ${step} container was stopped, and nobody saw how it ended`;

@@ -113,14 +113,14 @@ export class Sweep implements Worker {
     }
     if (known.status === "notStarted") {
       const why = "its container was made, but never started";
-      await withOutage("withdraw an order", () => withdrawOrder(sql, jobId, step, why));
-      return { jobId, kind: "runStep", step };
+      const isWithdrawn = await withOutage("withdraw an order", () => withdrawOrder(sql, target, why));
+      return isWithdrawn ? { jobId, kind: "runStep", step } : null;
     }
     if (!known.status.startsWith("finished")) return null;
     const order = await noteOrdered({ sql, now }, target, known.status);
     const why = `pfcon says ${known.status}, but no event tells so yet: is the event forwarder running?`;
     if (order === null) {
-      await withOutage("note why the step waits", () => noteStepError(sql, jobId, step, why));
+      await withOutage("note why the step waits", () => noteStepError(sql, target, why));
     }
     return order;
   }

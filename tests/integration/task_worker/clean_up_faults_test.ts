@@ -113,3 +113,28 @@ Deno.test("G7 cleanUp() completes the workflow once, wherever it dies", async ()
     "after the commit",
   ]);
 });
+
+Deno.test("G5 cleanUp() deletes nothing more once it has lost its turn, as it does with its connection", async () => {
+  await prove("copy", "plugin", "delete");
+  bench.pfcon.interfere = async (call) => {
+    if (!call.startsWith("DELETE")) return;
+    await bench.sql`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+  };
+  await assertRejects(() => run(), OutageError);
+  assertEquals(bench.pfcon.countOf("DELETE"), 1, "the one during which it was lost");
+  bench.pfcon.interfere = () => undefined;
+  await run();
+  assertEquals(await standing(), "completed, finishedSuccessfully");
+});
+
+Deno.test("G5 G7 cleanUp() of one attempt does not complete the next, which is at its own cleanup by then", async () => {
+  await prove("copy", "plugin", "delete");
+  bench.pfcon.interfere = async (call) => {
+    // What others may have done while this worker was frozen in its last call.
+    if (call === "DELETE delete trial-1") await bench.sql`UPDATE job_workflow SET attempt = 2`;
+  };
+  await run();
+  assertEquals(await standing(), "cleanup, running");
+});

@@ -164,3 +164,17 @@ Deno.test("G14 MissedStatuses has the newest state recorded, and so all before i
   assertEquals(await looking(-1_001).runOnce(), []);
   assertEquals(await looking(-1_001).hasMore("trial-1"), false);
 });
+
+Deno.test("G7 MissedStatuses.hasMore() finds a job's states behind pages of other jobs' states", async () => {
+  const { redis, sql } = bench;
+  await using queues = new StatusQueues(redis, SHARDS);
+  const missed = new MissedStatuses({ sql, stream: stream(), queues, everyMs: 0, log });
+  const [started] = lifeOf("trial-1", "copy").slice(1);
+  assert(started);
+  const other = { ...started, job_id: "neighbour" };
+  for (let n = 0; shardOf(other.job_id, SHARDS) !== shard; n++) other.job_id = `neighbour-${n}`;
+  await add(...Array.from({ length: 410 }, (_, n) => ({ ...other, event_id: `event-${n}` })));
+  assertEquals(await missed.hasMore("trial-1"), false);
+  await add(started);
+  assertEquals(await missed.hasMore("trial-1"), true);
+});

@@ -60,6 +60,21 @@ Deno.test("G6 G14 Relay notices a loss although nothing new is to go out, and by
   await assertSent(bench, "trial-1");
 });
 
+Deno.test("G6 G14 Relay publishes again what went out in the day before a loss, and nothing older", async () => {
+  const { sql, redis } = bench;
+  for (const [index, hours] of [25, 23].entries()) {
+    await confirm(sql, "trial-1", index);
+    await new Relay(sql, redis, OPTIONS).runOnce();
+    await sql`
+      UPDATE job_outbox SET published_at = now() - ${hours} * interval '1 hour'
+      WHERE published_at > now() - interval '1 hour'`;
+  }
+  const [, younger] = await sent(bench, "trial-1", "stream:job-status");
+  await redis.flushall();
+  await new Relay(sql, redis, OPTIONS).runOnce();
+  assertEquals(await sent(bench, "trial-1", "stream:job-status"), [younger]);
+});
+
 Deno.test("G6 G14 Relay publishes again just what a Redis lost that went back in time", async () => {
   const { sql, redis } = bench;
   const relay = new Relay(sql, redis, OPTIONS);

@@ -116,6 +116,22 @@ Deno.test("G7 runStep() orders nothing once it has lost its turn, as it does wit
   assertEquals(bench.pfcon.countOf("POST"), 1);
 });
 
+Deno.test("G5 G7 runStep() removes nothing once it has lost its turn: what it saw may be another's by now", async () => {
+  for (const status of ["notStarted", "undefined"] as const) {
+    await prepare();
+    await bench.pfcon.client.schedule("copy", { ...JOB, job_id: "trial-1" });
+    bench.pfcon.setState("copy", "trial-1", status, status === "undefined" ? "dead" : undefined);
+    bench.pfcon.interfere = async (call) => {
+      if (!call.startsWith("GET")) return;
+      await bench.sql`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+    };
+    await assertRejects(() => run(), OutageError);
+    assertEquals(bench.pfcon.countOf("DELETE"), 0, status);
+  }
+});
+
 Deno.test("runStep() leaves the step alone that its container's end has overtaken", async () => {
   bench.pfcon.interfere = async (call, pass) => {
     const answer = await pass();
@@ -225,6 +241,22 @@ Deno.test("G7 runStep() clears away what an earlier step left unstarted, when pf
   assertEquals(pfcon.countOf("DELETE"), 0, "what runs has a log");
 });
 
+Deno.test("G7 runStep() clears nothing away if the next attempt has begun since pfcon refused", async () => {
+  const { pfcon, sql } = bench;
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError"));
+  pfcon.interfere = async (call) => {
+    if (!call.startsWith("POST delete")) return;
+    // This worker was paused; meanwhile others brought the job to its end, and to the beginning of another attempt.
+    await sql`UPDATE job_workflow SET attempt = 2, current_step = 'copy'`;
+    pfcon.interfere = () => undefined;
+    await pfcon.client.schedule("copy", { ...JOB, job_id: "trial-1" });
+    pfcon.setState("copy", "trial-1", "notStarted");
+    return json(409, { message: "the copy job is notStarted" });
+  };
+  await assertRejects(() => run(undefined, { step: "delete" }), PfconConflictError);
+  assertEquals(pfcon.countOf("DELETE"), 0);
+});
+
 Deno.test("runStep() takes the container of the order that won when two met", async () => {
   let races = 1;
   bench.pfcon.interfere = async (call, pass) => {
@@ -233,6 +265,21 @@ Deno.test("runStep() takes the container of the order that won when two met", as
     return json(500, { message: 'Conflict. The container name "/trial-1-copy" is already in use' });
   };
   assertEquals(await run(), null);
+  const [copy] = (await workflowOf(bench.sql, "trial-1")).steps;
+  assert(copy?.orderedAt);
+  assertEquals([copy.startAttempts, bench.pfcon.countOf("DELETE")], [0, 0]);
+});
+
+Deno.test("G7 runStep() gives the container of the order that won a moment to start, too", async () => {
+  let looks = 0;
+  bench.pfcon.interfere = async (call, pass) => {
+    if (call.startsWith("GET") && ++looks === 3) bench.pfcon.setState("copy", "trial-1", "started");
+    if (!call.startsWith("POST")) return;
+    await pass();
+    bench.pfcon.setState("copy", "trial-1", "notStarted");
+    return json(500, { message: 'Conflict. The container name "/trial-1-copy" is already in use' });
+  };
+  assertEquals(await run(new FaultPoints(), { startGraceMs: 1_000 }), null);
   const [copy] = (await workflowOf(bench.sql, "trial-1")).steps;
   assert(copy?.orderedAt);
   assertEquals([copy.startAttempts, bench.pfcon.countOf("DELETE")], [0, 0]);

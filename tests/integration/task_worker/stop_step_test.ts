@@ -163,8 +163,8 @@ Deno.test("G7 runStep() stops a container to the same rows, wherever it dies", a
   });
   assertPassed(points, [
     "after get",
-    "SELECT 1",
     "UPDATE job_step SET stopped_at",
+    "SELECT 1",
     "before remove",
     "after remove",
   ]);

@@ -105,7 +105,7 @@ Deno.test("G7 Sweep calls no container vanished while states of its job are on t
 });
 
 Deno.test("G7 Sweep does not carry over to another attempt what pfcon said in the one before", async () => {
-  for (const status of ["gone", "finishedSuccessfully"] as const) {
+  for (const status of ["gone", "finishedSuccessfully", "notStarted"] as const) {
     const jobId = `trial-${status}`;
     await ordered(jobId);
     if (status === "gone") await bench.pfcon.client.remove("copy", jobId);
@@ -120,8 +120,8 @@ Deno.test("G7 Sweep does not carry over to another attempt what pfcon said in th
     const { sweep, given } = sweeping();
     await sweep.runOnce(never);
     assertEquals(given.filter((order) => order.jobId === jobId), []);
-    const { outcome, orderedAt } = await copyOf(jobId);
-    assertEquals([outcome, orderedAt], [null, null]);
+    const { outcome, orderedAt, startAttempts, lastError } = await copyOf(jobId);
+    assertEquals([outcome, orderedAt, startAttempts, lastError], [null, null, 0, null], status);
   }
 });
 
