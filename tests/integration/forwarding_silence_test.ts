@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  "G1 a container whose log driver cannot be read gets its end of stream, and holds up nobody",
+  "G1 a container whose log driver cannot be read gets its end of stream, with a gap, and holds up nobody",
   async (bench, proxy) => {
     const none = await bench.containers.run("none", "echo unseen", {
       HostConfig: { LogConfig: { Type: "none", Config: {} } },
@@ -142,7 +142,7 @@ test(
     await untilEnded(bench, [good.id]);
     assertLog(await bench.logs(good.id), ["seen"]);
     await untilEnded(bench, [none.id]);
-    assertLog(await bench.logs(none.id), []);
+    assertLog(await bench.logs(none.id), [], { cutShort: true });
     assert(logs.output().includes("cannot be read"), "and it is said why");
   },
 );

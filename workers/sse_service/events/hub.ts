@@ -12,6 +12,7 @@ import { unlessAborted } from "lib/run/unless_aborted.ts";
 import type { Worker } from "lib/run/worker.ts";
 import { compareEntryIds, FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { shardKey, shardKeys, shardOf } from "lib/stream/keys.ts";
+import { redisCall } from "lib/stream/redis_script.ts";
 import { lastEntryId, tail, type TailBatch } from "lib/stream/tail.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
 import { decodeEntry, jobIdOf } from "./entry.ts";
@@ -122,6 +123,11 @@ export class Hub implements Worker {
     await watching;
   }
 
+  /** Notices what Redis lost up to now. @throws {OutageError} */
+  async look(): Promise<void> {
+    await redisCall("look at the streams", () => this.#followGeneration());
+  }
+
   /** Resolves when everything up to `entryId` of the job's stream was handed out, or is lost, or `signal` aborts. */
   async passed(
     kind: Kind,
@@ -214,8 +220,9 @@ export class Hub implements Worker {
       // What lies between the two is new, or what lies behind is gone.
       if (known === undefined || compareEntryIds(last, known) < 0) this.#positions.set(stream, last);
     }
-    for (const feed of this.#feeds.values()) Object.assign(feed.newest, this.tips(feed.jobId));
     const known = this.#generation;
+    if (generation === known) return; // somebody else has looked meanwhile
+    for (const feed of this.#feeds.values()) Object.assign(feed.newest, this.tips(feed.jobId));
     this.#generation = generation;
     this.#started.resolve();
     if (known === "0") return;

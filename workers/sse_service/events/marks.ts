@@ -67,9 +67,9 @@ export function isSeen(mark: Mark | undefined, { stage, place, ms }: Step): bool
     : place <= mark.place && ms <= mark.placeMs;
 }
 
-/** Whether every stage that the mark does not have is one that was not told. */
-export function isWholeLife(mark: Mark): boolean {
-  return (mark.stages & CREATED) !== 0;
+/** Whether a state is one of a life before that of the mark: it is further on in life, and yet lies before it. */
+export function isOfEarlierLife({ stages, stageMs }: Mark, { stage, ms }: Step): boolean {
+  return stage > stages && ms + SAME_LIFE_MS < stageMs;
 }
 
 /**
@@ -94,14 +94,14 @@ export function advanced(mark: Mark = NOTHING, { stage, place, ms }: Step): Mark
   // forwarder had to begin anew at what log rotation left.
   if (stage > 0) {
     const anew = ms > mark.stageMs + SAME_LIFE_MS && mark.stages >= stage;
-    const before = anew ? 0 : mark.stages;
+    const before = anew ? CREATED : mark.stages;
     return { ...mark, stages: before | stage, stageMs: Math.max(ms, mark.stageMs) };
   }
   const late = ms > mark.placeMs;
   return { ...mark, place: late ? place : Math.max(place, mark.place), placeMs: Math.max(ms, mark.placeMs) };
 }
 
-/** The first stage. A mark that has it tells of a container's first life: later ones begin with being started. */
+/** The first stage, which only the first life of a container has: later ones begin with being started. */
 const CREATED = 1;
 /** Docker may say of a very short process that it ended before it started. */
 const SAME_LIFE_MS = 1_000;

@@ -24,8 +24,8 @@ export interface Position extends Readonly<Record<Kind, string>> {
   readonly marks: ReadonlyMap<string, Mark>;
 }
 
-/** Most containers in a position: those of two attempts at all steps. */
-export const MAX_MARKS = 8;
+/** Most containers in a position: those of six attempts at all steps. */
+export const MAX_MARKS = 24;
 
 const NUMBER = "(?:0|[1-9a-z][0-9a-z]{0,9})";
 const ENTRY_ID = "\\d{1,15}-\\d{1,20}";

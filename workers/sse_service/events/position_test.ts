@@ -44,7 +44,7 @@ Deno.test("parsePosition() takes nothing for a position that formatPosition() di
     "_wzzzzzzzzzzz",
     "_w1.pccccc-3a-1",
   ];
-  const many = Array.from({ length: MAX_MARKS + 1 }, (_, n) => `.pcccc${n}-3a-1-a`).join("");
+  const many = Array.from({ length: MAX_MARKS + 1 }, (_, n) => `.pcccc${n.toString(36)}-3a-1-a`).join("");
   const twice = "_w1.pccccc-3a-1-a.pccccc-3a-2-a";
   for (const text of [...hostile, ...[...marked, `_w1${many}`, twice].map((end) => `g_1-0_2-0_3-0${end}`)]) {
     assertEquals(parsePosition(text), null, text);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { type Entry, entryOf } from "./entry.ts";
-import { KINDS, parsePosition, type Position, startPosition } from "./position.ts";
+import { KINDS, MAX_MARKS, parsePosition, type Position, startPosition } from "./position.ts";
 import { Progress } from "./progress.ts";
 
 const ALL = new Set(KINDS);
@@ -15,6 +15,11 @@ function line(id: string, seq: number, { container = CONTAINER, second = seq } =
 function status(id: string, name: string, second: number): Entry {
   const event = { event_id: `status ${name} ${second}`, job_type: "plugin", container_id: CONTAINER };
   return entryOf("status", id, { ...event, status: name, timestamp: timeOf(second) }, "{}");
+}
+
+/** Where the start of another container stands. */
+function stepOf(letter: string) {
+  return { container: `p${letter.repeat(5)}`, stage: 2, place: 0, ms: 1_768_478_403_000 };
 }
 
 function workflow(id: string, step: string): Entry {
@@ -72,7 +77,7 @@ Deno.test("G14 Progress knows a line that was told again under a later entry id"
 Deno.test("G14 Progress holds what is stored against what was seen before the pass, not during it", () => {
   const progress = fresh();
   follow(progress, "stream", line("5-0", 1));
-  progress.beginPass();
+  progress.beginPass("g");
   // Lines 2 and 3 were stored in the order in which they were told at last.
   assertEquals(follow(progress, "store", line("6-0", 3)), [{ from: 2, to: 2 }]);
   assertEquals(follow(progress, "store", line("7-0", 2), line("8-0", 1)), ["news", "old"]);
@@ -109,6 +114,46 @@ Deno.test("G14 Progress tells a state that was lost unseen, though later ones of
   follow(progress, "stream", status("1-0", "notStarted", 1), status("3-0", "finishedSuccessfully", 3));
   const again = [status("7-0", "notStarted", 1), status("8-0", "started", 2)];
   assertEquals(follow(back(progress), "stream", ...again), ["old", "news"]);
+});
+
+Deno.test("G14 Progress tells states that were recorded and lost unseen to who came past them, of new containers, too", () => {
+  const lost = () => [
+    status("2-0", "notStarted", 1),
+    status("3-0", "started", 2),
+    status("4-0", "finishedWithError", 3),
+  ];
+  const confirmed = fresh();
+  follow(confirmed, "stream", status("9-0", "confirmed_finishedWithError", 3));
+  const elsewhere = fresh();
+  follow(elsewhere, "stream", { ...status("9-0", "started", 3), step: stepOf("d") });
+  for (const one of [confirmed, back(confirmed), elsewhere, back(elsewhere)]) {
+    assertEquals(follow(one, "store", ...lost()), ["news", "news", "news"]);
+  }
+  const full = fresh();
+  for (const letter of "defghijklmnopqrstuvwxyz0123".slice(0, MAX_MARKS)) {
+    follow(full, "stream", { ...status("9-0", "started", 3), eventId: letter, step: stepOf(letter) });
+  }
+  assertEquals(
+    follow(back(full), "store", ...lost()),
+    ["old", "old", "old"],
+    "its mark may have had no room",
+  );
+});
+
+Deno.test("G14 Progress tells lines that were stored and lost unseen before the loss was noticed, and no others again", () => {
+  const progress = new Progress(startPosition("g"), { complete: false });
+  follow(progress, "stream", line("100000-0", 1), line("100009-0", 1, { container: "d".repeat(64) }));
+  progress.beginPass("g");
+  assertEquals(progress.at("logs"), "100009-0");
+  progress.beginPass("h");
+  const stored = [
+    line("100000-0", 1),
+    line("100001-0", 2),
+    line("100009-0", 1, { container: "d".repeat(64) }),
+  ];
+  const leftOut = line("100002-0", 7, { container: "e".repeat(64) });
+  assertEquals(follow(progress, "store", ...stored, leftOut), ["old", "news", "old", "old"]);
+  assertEquals(progress.at("logs"), "100009-0");
 });
 
 Deno.test("G14 Progress tells what Redis lost unseen, though the position is behind it by now", () => {
@@ -148,6 +193,8 @@ Deno.test("Progress is over with the last workflow event, and not any more when 
   assert(progress.over);
   follow(progress, "stream", workflow("2-0", "plugin"));
   assert(!progress.over);
+  follow(progress, "stream", workflow("9-0", "completed"));
+  assert(progress.over, "also if it was told before");
 });
 
 Deno.test("id() tells nothing of kinds that the client does not see, and is read back as a position", () => {
@@ -163,13 +210,13 @@ Deno.test("id() tells nothing of kinds that the client does not see, and is read
 
 Deno.test("id() has the marks of the containers with the latest news, a bounded number", () => {
   const progress = fresh();
-  const containers = Array.from("abcdefghij", (letter) => letter.repeat(64));
+  const containers = Array.from("abcdefghijklmnopqrstuvwxyz", (letter) => letter.repeat(64));
   for (const [n, container] of containers.entries()) {
     follow(progress, "stream", line(`${n + 1}-0`, 1, { container }));
   }
   assertEquals(
     [...position(progress).marks.keys()],
-    Array.from("cdefghij", (letter) => `p${letter.repeat(5)}`),
+    containers.slice(-MAX_MARKS).map((container) => `p${container.slice(0, 5)}`),
   );
 });
 

@@ -17,11 +17,14 @@ export const EventsPath = JobPath.extend({
 /** What a client says it saw last; an id with a number that no entry can have counts as none. */
 const possible = (id: string) => /-\d{16}/.test(id) ? undefined : id;
 
+/** More than the longest position (`position.ts`). */
+const MAX_ID_LENGTH = 2_048;
+
 /** Where a stream begins. */
 export const EventsQuery = z.object({
-  last_event_id: z.string().max(512).transform(possible).optional().openapi({
+  last_event_id: z.string().max(MAX_ID_LENGTH).transform(possible).optional().openapi({
     type: "string",
-    maxLength: 512,
+    maxLength: MAX_ID_LENGTH,
     description:
       "Id of the last event seen, for clients that cannot set the header `Last-Event-ID`, which wins",
   }),

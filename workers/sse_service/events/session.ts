@@ -4,8 +4,8 @@
  * A pass opens a mailbox, then reads history up to where the mailbox begins, then empties the mailbox, and then the
  * client becomes a member of its job's feed, which costs next to nothing. Whatever disturbs that (a client that does
  * not keep up, a mailbox that overflows, a Redis that lost entries, lines that are missing) ends in another pass from
- * where the client stands. The end is told by a pass that began when the workflow was over: all lines were stored then,
- * and it has read them.
+ * where the client stands. The end is told by a pass that began when the workflow was over, and during which Redis lost
+ * nothing: all lines were stored then, and it has read them.
  *
  * @module
  */
@@ -13,9 +13,8 @@ import { backoffMs } from "lib/run/backoff.ts";
 import type { Logger } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
-import { FIRST_ENTRY_ID } from "lib/stream/entry_id.ts";
 import { redisCall } from "lib/stream/redis_script.ts";
-import { beforeEntry, lastEntryId } from "lib/stream/tail.ts";
+import { lastEntryId } from "lib/stream/tail.ts";
 import type { SseMetrics } from "../operations/sse_metrics.ts";
 import { beginning } from "./beginning.ts";
 import { ClientStream } from "./client_stream.ts";
@@ -153,18 +152,19 @@ export class Session implements Client, Member {
   async #pass(progress: Progress, signal: AbortSignal): Promise<boolean> {
     using mailbox = this.#feed.open();
     this.#context.metrics?.historyRead();
-    progress.beginPass();
-    progress.generation = this.#context.hub.generation;
+    progress.beginPass(this.#context.hub.generation);
     const history = await this.#history();
     progress.recall(history.workflowIds);
-    for (const entry of history.entries) if (entry.kind === "workflow") progress.over = entry.over;
-    const over = progress.over;
+    const over = progress.over = history.over;
     await this.#sendHistory(progress, history, over, signal);
     if (!this.#caughtUp && !mailbox.overflowed && !this.#closed) {
       this.#caughtUp = true;
       await this.#writer.text(sseEvent("caught-up", progress.id(this.kinds), "{}"));
     }
-    if (over) await this.#reachLogEnd(signal);
+    if (over) {
+      await this.#reachLogEnd(signal);
+      await this.#context.hub.look(); // a loss is noticed now or never: nothing comes after the end
+    }
     return await this.#goLive(progress, mailbox, over);
   }
 
@@ -193,12 +193,10 @@ export class Session implements Client, Member {
   ): Promise<void> {
     const { hub, reads, sources } = this.#context;
     const { jobId } = this.#request;
-    const last = progress.at("logs");
     const logs = !this.kinds.has("logs") ? noPages() : logPages(sources, reads, {
       jobId,
       stream: hub.streamOf("logs", jobId),
-      // With the line that the client saw last, so that what it says of itself is confirmed.
-      after: last === FIRST_ENTRY_ID ? last : beforeEntry(last),
+      after: progress.at("logs"),
       asOf: `${hub.generation}${over ? ` over by ${workflowIds.length}` : ""}`,
       until: this.#feed.newest.logs,
       tip: () => hub.tips(jobId).logs,
