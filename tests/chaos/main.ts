@@ -100,7 +100,7 @@ function requireFound(planted: readonly Planted[], found: readonly Violation[]):
 }
 
 /** Time that a run may take beside its load (ms): the start of late orders, the end of workflows, the reading. */
-const BESIDE_MS = 600_000;
+const BESIDE_MS = 900_000;
 /** Time that a run may take to end when it is told to (ms). */
 const LAST_MS = 15_000;
 

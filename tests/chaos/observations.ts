@@ -124,6 +124,8 @@ export interface Observations {
   readonly stops: readonly WorkerStop[];
   /** How late the harness's own timers came at most (ms): so slow was the machine. */
   readonly lateMs?: number;
+  /** How long the machine was kept from working after the faults had ended (ms), see `observe/stolen_time.ts`. */
+  readonly stolenMs?: number;
   /** When the faults had ended and everything said that it was ready (ms since 1970); null if it never was. */
   readonly healedAt: number | null;
 }

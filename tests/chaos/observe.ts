@@ -11,6 +11,7 @@ import { Clients } from "./observe/clients.ts";
 import { ConfirmationWatch } from "./observe/confirmations.ts";
 import { EngineWatch } from "./observe/engine_watch.ts";
 import { Lateness } from "./observe/lateness.ts";
+import type { StolenTime } from "./observe/stolen_time.ts";
 import { StreamTap } from "./observe/tap.ts";
 import type { Observations } from "./observations.ts";
 import type { Random } from "./random.ts";
@@ -18,6 +19,8 @@ import type { World } from "./world.ts";
 
 /** Longest time from the end of the faults until all workflows are over (guarantee G7), ms. */
 export const OVER_WITHIN_MS = 120_000;
+/** So much longer it may take at most because the machine is kept from working (ms). */
+export const MOST_STOLEN_MS = 180_000;
 /** Longest time for the rest after that: clients are told the end, the last entries are read (ms). */
 const REST_MS = 90_000;
 /** Pause between two questions (ms). */
@@ -31,6 +34,7 @@ export class Observers implements AsyncDisposable {
   readonly #clients: Clients;
   readonly #confirmations: ConfirmationWatch;
   readonly #lateness = new Lateness();
+  #stolenMs = 0;
 
   constructor(world: World, random: Random) {
     this.#world = world;
@@ -51,14 +55,19 @@ export class Observers implements AsyncDisposable {
     this.#clients.followAgain(jobId);
   }
 
-  /** Waits until the workflows of these jobs are over, for `OVER_WITHIN_MS` at most. */
-  async untilOver(jobIds: readonly string[], signal: AbortSignal): Promise<void> {
-    const deadline = Date.now() + OVER_WITHIN_MS;
-    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, deadline - Date.now()))]);
+  /**
+   * Waits until the workflows of these jobs are over, for `OVER_WITHIN_MS` of the machine's time at most. `stolen`: what
+   * was taken from it since the faults ended.
+   */
+  async untilOver(jobIds: readonly string[], stolen: StolenTime, signal: AbortSignal): Promise<void> {
+    const begin = performance.now();
+    const late = AbortSignal.any([signal, AbortSignal.timeout(OVER_WITHIN_MS + MOST_STOLEN_MS)]);
     for (const jobId of jobIds) {
       while (!late.aborted) {
         const workflow = await ask(`${this.#world.url}/api/jobs/${jobId}/workflow`, late);
+        this.#stolenMs = Math.min(stolen.ms, MOST_STOLEN_MS);
         if (workflow && workflow.status !== "running") break;
+        if (performance.now() - begin > OVER_WITHIN_MS + this.#stolenMs) return;
         await sleep(AGAIN_MS, late);
       }
     }
@@ -94,6 +103,7 @@ export class Observers implements AsyncDisposable {
       redisLosses: this.tap.losses,
       stops: world.stops,
       lateMs: this.#lateness.mostMs,
+      stolenMs: Math.round(this.#stolenMs),
       healedAt: world.healedAt,
     };
   }

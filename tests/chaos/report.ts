@@ -37,6 +37,8 @@ export interface Report {
   readonly redisLosses: number;
   readonly seen: Readonly<Record<string, number>>;
   readonly checked: Readonly<Record<string, { readonly checked: number; readonly violations: number }>>;
+  /** How long the machine was kept from working after the faults had ended (s). */
+  readonly stolenSeconds: number;
   /** What was unusual but is not promised, by reason. */
   readonly excused: Readonly<Record<string, number>>;
   readonly violations: readonly Violation[];
@@ -69,6 +71,7 @@ export function makeReport(run: Run): Report {
         { checked, violations: violations.length },
       ]),
     ),
+    stolenSeconds: Math.round((observations.stolenMs ?? 0) / 1_000),
     excused: summed(Object.values(results).map(({ excused }) => excused)),
     violations: Object.values(results).flatMap(({ violations }) => violations),
   };
@@ -127,6 +130,9 @@ export function reportText(report: Report): string {
       ]),
     ]),
     ...(Object.keys(report.excused).length > 0 ? ["", `Not promised: ${listed(report.excused)}.`] : []),
+    ...(report.stolenSeconds > 0
+      ? ["", `The machine was kept from working for ${report.stolenSeconds} s after the faults: not counted.`]
+      : []),
     ...(shown.length > 0 ? ["", "Violations:", ...shown] : []),
     "",
     first

@@ -6,6 +6,7 @@
 import { planFaults } from "./fault_plan.ts";
 import { runLoad } from "./load.ts";
 import type { Observations } from "./observations.ts";
+import { StolenTime } from "./observe/stolen_time.ts";
 import { Observers, OVER_WITHIN_MS } from "./observe.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type Planted, Plants } from "./plant.ts";
@@ -45,6 +46,7 @@ export async function runChaos(world: AttackableWorld, options: RunOptions): Pro
   progress.say("world", `${jobs.length} jobs were ordered, ${faults.length} faults injected; healing`);
   await world.heal(signal);
   progress.say("world", "all workers are ready; waiting for the workflows to end");
+  const stolen = new StolenTime();
   patience.endAfter(OVER_WITHIN_MS);
   const truths = await Promise.all(
     jobs.map(async ({ truth, asked }) => asked ? { ...truth, asked: await asked } : truth),
@@ -56,7 +58,7 @@ export async function runChaos(world: AttackableWorld, options: RunOptions): Pro
   for (const { jobId, recipe } of planted) progress.say("load", `${jobId} (${recipe})`);
   const all = [...truths, ...planted];
   const jobIds = all.map(({ jobId }) => jobId);
-  await observers.untilOver(jobIds, signal);
+  await observers.untilOver(jobIds, stolen, signal);
   signal.throwIfAborted();
   await plants.end();
   progress.say("check", "reading what is left to read");

@@ -50,7 +50,8 @@ function checkResult(findings: Findings, evidence: Evidence, truth: JobTruth, ov
   const lastAsked = controls(truth).at(-1)?.answeredAt ?? 0;
   const lateMs = Date.parse(answer.updated_at) - Math.max(healedAt, lastAsked);
   findings.expect(
-    answer.status !== "running" && lateMs <= overWithinMs,
+    // What was taken from the machine itself is not the workflow's time.
+    answer.status !== "running" && lateMs <= overWithinMs + (evidence.observations.stolenMs ?? 0),
     jobId,
     () => `it was ${answer.status} ${Math.round(lateMs / 1000)} s after the faults had ended`,
   );
