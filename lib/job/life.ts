@@ -32,7 +32,7 @@ export interface LifeState {
 /**
  * Every state the container has been in, in order: `notStarted` when it was created, `started` if it ever was,
  * and its end if it has ended. The order of this list counts, not that of the times: Docker stamps the end of a
- * very short process up to some milliseconds *before* its start (seen on Engine 20.10).
+ * short process up to some milliseconds, on a busy machine seconds, *before* its start (seen on Engine 20.10).
  *
  * Not told: earlier runs of a container that was started again (the Engine forgets them), and an end that the
  * Engine does not know (a container between two runs, or removed while it was running).

@@ -103,8 +103,8 @@ export function advanced(mark: Mark = NOTHING, { stage, place, ms }: Step): Mark
 
 /** The first stage, which only the first life of a container has: later ones begin with being started. */
 const CREATED = 1;
-/** Docker may say of a very short process that it ended before it started. */
-const SAME_LIFE_MS = 1_000;
+/** Docker may say of a short process that it ended so long before it started, if Docker was busy (ms). */
+const SAME_LIFE_MS = 10_000;
 /** That of a container of which nothing was seen. */
 export const NOTHING: Mark = { stages: 0, stageMs: 0, place: 0, placeMs: 0 };
 
