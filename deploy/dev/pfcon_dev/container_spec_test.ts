@@ -15,7 +15,8 @@ const SPEC: ContainerSpec = {
 
 Deno.test("createOptions() mounts input read-only and reserves memory without limiting it", () => {
   const { HostConfig, ...rest } = createOptions(SPEC);
-  assertEquals(rest, { name: "a-job", Image: "i:1", Cmd: ["x"], Env: ["A=1"], Labels: { a: "b" } });
+  const given = { name: "a-job", Image: "i:1", Cmd: ["x"], Env: ["A=1"], Labels: { a: "b" } };
+  assertEquals(rest, { ...given, NetworkDisabled: true });
   assertEquals(HostConfig, {
     Binds: ["/s/in:/share/incoming:ro", "/s/out:/share/outgoing:rw"],
     RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
