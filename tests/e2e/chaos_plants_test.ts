@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { check, type CheckResults, violations } from "../chaos/check.ts";
 import { orderJob } from "../chaos/load.ts";
 import { RECIPES } from "../chaos/load/recipes.ts";
+import { StolenTime } from "../chaos/observe/stolen_time.ts";
 import { Observers, OVER_WITHIN_MS } from "../chaos/observe.ts";
 import { PLANTS, Plants } from "../chaos/plant.ts";
 import { Random } from "../chaos/random.ts";
@@ -27,7 +28,7 @@ Deno.test({
     const truths = [...clean, ...tampered];
     await world.heal(signal);
     const jobIds = truths.map(({ jobId }) => jobId);
-    await observers.untilOver(jobIds, signal);
+    await observers.untilOver(jobIds, new StolenTime(), signal);
     await plants.end();
     const seen = plants.edited(await observers.finish(jobIds, signal));
     const limits = { graceMs: GRACE_SECONDS * 1_000, overWithinMs: OVER_WITHIN_MS };
