@@ -102,6 +102,13 @@ export async function forgetAll({ sql, redis, pfcon }: Bench): Promise<void> {
   await pfcon.forgetAll();
 }
 
+/** Takes from whoever works on containers its connection to Postgres, and its turn with it. */
+export async function loseTurns(sql: Sql): Promise<void> {
+  await sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+}
+
 /** Accepts a job as the API does. */
 export async function accept(sql: Sql, jobId: string): Promise<void> {
   const params = JobParams.parse({ image: "example/tool:1", entrypoint: ["tool"], output_dir: "home/out" });

@@ -6,7 +6,7 @@ import { exampleJob, json } from "lib/testing/strict_pfcon.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { CleanupHeldError } from "../../../workers/task_worker/clean_up.ts";
 import { endStep } from "../../../workers/task_worker/end_step.ts";
-import { accept, benchOfFile, forgetAll, lifeOf, NOW, record } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, loseTurns, NOW, record } from "./bench.ts";
 import { atCleanUp, cleaning } from "./cleaning.ts";
 import { dump } from "./dump.ts";
 import { assertPassed, crashEverywhere, FaultPoints } from "./fault_points.ts";
@@ -118,9 +118,7 @@ Deno.test("G5 cleanUp() deletes nothing more once it has lost its turn, as it do
   await prove("copy", "plugin", "delete");
   bench.pfcon.interfere = async (call) => {
     if (!call.startsWith("DELETE")) return;
-    await bench.sql`
-      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+    await loseTurns(bench.sql);
   };
   await assertRejects(() => run(), OutageError);
   assertEquals(bench.pfcon.countOf("DELETE"), 1, "the one during which it was lost");

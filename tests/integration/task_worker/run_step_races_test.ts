@@ -7,7 +7,7 @@ import { JobBusyError } from "lib/store/job_turn.ts";
 import type { Order } from "../../../workers/task_worker/apply_fact.ts";
 import { StartFailedError } from "../../../workers/task_worker/look_up.ts";
 import { runStep } from "../../../workers/task_worker/run_step.ts";
-import { accept, benchOfFile, forgetAll, lifeOf, NOW, record, STOP, workflowOf } from "./bench.ts";
+import { accept, benchOfFile, forgetAll, lifeOf, loseTurns, NOW, record, STOP, workflowOf } from "./bench.ts";
 import { dump } from "./dump.ts";
 import { assertPassed, crashEverywhere, FaultPoints } from "./fault_points.ts";
 import { type Interference, skipped } from "./pfcon_bench.ts";
@@ -105,9 +105,7 @@ Deno.test("G5 G7 runStep() that was stopped just before its order does not run o
 Deno.test("G7 runStep() orders nothing once it has lost its turn, as it does with its connection", async () => {
   bench.pfcon.interfere = async (call) => {
     if (!call.startsWith("GET")) return;
-    await bench.sql`
-      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+    await loseTurns(bench.sql);
   };
   await assertRejects(() => run(), OutageError);
   assertEquals(bench.pfcon.countOf("POST"), 0);
@@ -123,9 +121,7 @@ Deno.test("G5 G7 runStep() removes nothing once it has lost its turn: what it sa
     bench.pfcon.setState("copy", "trial-1", status, status === "undefined" ? "dead" : undefined);
     bench.pfcon.interfere = async (call) => {
       if (!call.startsWith("GET")) return;
-      await bench.sql`
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+      await loseTurns(bench.sql);
     };
     await assertRejects(() => run(), OutageError);
     assertEquals(bench.pfcon.countOf("DELETE"), 0, status);

@@ -55,6 +55,21 @@ class Stores {
 
 async function* noLines(): AsyncGenerator<never> {}
 
+/** A row of the outbox. */
+const workflow = (id: string, entry_id: string | null, step: string, status: string) => ({
+  id,
+  entry_id,
+  event: {
+    event_id: `workflow ${id}`,
+    job_id: "job-a",
+    current_step: step,
+    current_step_status: "started",
+    workflow_status: status,
+    error: null,
+    timestamp: "2026-01-15T10:00:00.000000+00:00",
+  },
+});
+
 /** A service in front of {@linkcode Stores}. */
 function service() {
   const stores = new Stores();
@@ -199,22 +214,25 @@ Deno.test("G10 clients that were told the end and come back cost a look or two, 
   assert(looks >= 1 && looks < 20, `${looks} looks`);
 });
 
+Deno.test("G10 the end waits until the hub has handed out the log, however often it looks at the streams meanwhile", async () => {
+  await using bench = service();
+  const { stores, hub } = bench;
+  await bench.caughtUp("job-a");
+  let looks = 0;
+  Object.assign(stores.redis, { get: () => (looks++, Promise.resolve("1234abcd")) });
+  let isOver = false;
+  const { signal } = new AbortController();
+  const passed = hub.passed("logs", "job-a", { entryId: "2-0", signal }).then(() => isOver = true);
+  await until("looked at twice", () => looks >= 2);
+  await bench.add("status", "job-b"); // it goes on, but not with the log
+  assertEquals(isOver, false);
+  await bench.add("logs", "job-b");
+  await passed;
+});
+
 Deno.test("G10 who comes right after a retry was accepted is not told the end that others were told before it", async () => {
   await using bench = service();
   const { stores, answer } = bench;
-  const workflow = (id: string, entry_id: string | null, step: string, status: string) => ({
-    id,
-    entry_id,
-    event: {
-      event_id: `workflow ${id}`,
-      job_id: "job-a",
-      current_step: step,
-      current_step_status: "started",
-      workflow_status: status,
-      error: null,
-      timestamp: "2026-01-15T10:00:00.000000+00:00",
-    },
-  });
   stores.workflow.push(workflow("1", "1-0", "completed", "failed"));
   const request = { jobId: "job-a", kind: "all" as const, lastEventId: null, tail: null };
   assert((await (await answer(request)).text()).includes("event: end"), "it is over");
