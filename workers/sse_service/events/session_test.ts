@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Redis } from "ioredis";
 import { silentLogger as log } from "lib/run/log.ts";
 import type { Sql } from "lib/store/open.ts";
@@ -212,6 +212,22 @@ Deno.test("G10 clients that were told the end and come back cost a look or two, 
   const looks = bench.stores.asked.postgres - before - 1;
   await Promise.all([one, ...many].map(({ body }) => body?.cancel()));
   assert(looks >= 1 && looks < 20, `${looks} looks`);
+});
+
+Deno.test("G10 G14 a loss that nobody had noticed is noticed before the end is told: nothing comes after it", async () => {
+  await using bench = service();
+  const { stores, hub, answer } = bench;
+  stores.workflow.push(workflow("1", "1-0", "completed", "failed"));
+  await hub.started;
+  const { xinfo } = stores.redis;
+  const lose = (about: string) => {
+    if (about === "STREAM") stores.runId = "bbbbbb"; // while the end of the log is looked for
+    return Reflect.apply(xinfo, stores.redis, [about]);
+  };
+  Object.assign(stores.redis, { xinfo: lose });
+  const request = { jobId: "job-a", kind: "all" as const, lastEventId: null, tail: null };
+  const text = await (await answer(request)).text();
+  assertMatch(text, /^event: end\nid: 1234abcdbbbbbb_/m);
 });
 
 Deno.test("G10 the end waits until the hub has handed out the log, however often it looks at the streams meanwhile", async () => {
