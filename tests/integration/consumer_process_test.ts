@@ -45,13 +45,17 @@ Deno.test("G15 SIGTERM under load: exit 0, nothing done left pending, and leases
   assertEquals(await next.ended, 0, next.output());
 });
 
-/** Starts a consumer whose task broker goes away, so that it waits with entries of a job in hand. */
+/** Starts a consumer whose task broker goes away while it puts tasks, so that it waits with entries of a job in hand. */
 async function stuckConsumer(bench: ConsumerBench, broker: ConsumerBench, env: Record<string, string> = {}) {
   const consumer = startConsumer(bench, { TASK_BROKER_URL: broker.server.url, ...env });
   await untilOwner(bench, consumer, SHARDS);
-  await broker.server.stop();
+  await broker.redis.client("PAUSE", 60_000, "WRITE");
   await bench.publish(["job-0"], 3);
-  await until("waiting for the broker", async () => await bench.pending() > 0);
+  await until(
+    "in the middle of a put",
+    async () => /^blocked_clients:1\r?$/m.test(await broker.redis.info("clients")),
+  );
+  await broker.server.stop();
   return consumer;
 }
 
