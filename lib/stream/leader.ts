@@ -12,7 +12,7 @@ import { sleep } from "../run/sleep.ts";
 export interface LeaderOptions {
   /** Key that holds the leader's name. */
   readonly key: string;
-  /** This process. One that comes back under the same name takes over at once. */
+  /** This process: one that starts under the name of the leader takes over at once, as the leader come back. */
   readonly replica: string;
   readonly ttlMs: number;
   readonly log: Logger;
@@ -20,9 +20,11 @@ export interface LeaderOptions {
   readonly now?: () => number;
 }
 
+// The leader is `{replica}:{random}`; ARGV[3] the name of a replica whose lease may be taken over, or empty.
 const HOLD = `
 local leader = redis.call('GET', KEYS[1])
-if leader and leader ~= ARGV[1] then return 0 end
+local again = leader and ARGV[3] ~= '' and string.sub(leader, 1, #ARGV[3] + 1) == ARGV[3] .. ':'
+if leader and leader ~= ARGV[1] and not again then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
@@ -43,14 +45,20 @@ export async function runAsLeader(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { key, replica, ttlMs, log } = options;
+  const self = `${replica}:${crypto.randomUUID().slice(0, 8)}`;
+  // Until Redis has answered once. Later two replicas of one name (of one host, each in a process tree of its own)
+  // would take the lease from each other for ever.
+  let isNew = true;
   let waiting = false;
   while (!signal.aborted) {
-    const term = new Term(redis, options);
-    if (await term.renew(signal) === "held") {
+    const term = new Term(redis, { ...options, self });
+    const state = await term.renew(signal, isNew ? replica : "");
+    if (state !== "unknown") isNew = false;
+    if (state === "held") {
       log.info({ key, replica }, "leading");
       waiting = false;
       const outcome = await term.lead(signal, work)
-        .finally(() => redisAnswer(redis.eval(RELEASE, 1, key, replica), ttlMs / 3));
+        .finally(() => redisAnswer(redis.eval(RELEASE, 1, key, self), ttlMs / 3));
       if (outcome === "done") return;
       log.warn({ key, replica, outcome }, "lost leadership");
     } else if (!waiting && !signal.aborted) {
@@ -63,21 +71,26 @@ export async function runAsLeader(
 
 class Term {
   readonly #redis: Redis;
-  readonly #options: LeaderOptions;
+  readonly #options: LeaderOptions & { self: string };
   readonly #now: () => number;
   /** Before this moment nobody else can have become leader. */
   #heldUntil = 0;
 
-  constructor(redis: Redis, options: LeaderOptions) {
+  constructor(redis: Redis, options: LeaderOptions & { self: string }) {
     this.#redis = redis;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  async renew(signal: AbortSignal): Promise<"held" | "taken" | "unknown"> {
-    const { key, replica, ttlMs } = this.#options;
+  /** Takes or keeps the lease; that of a replica with the name `predecessor`, too, unless it is empty. */
+  async renew(signal: AbortSignal, predecessor = ""): Promise<"held" | "taken" | "unknown"> {
+    const { key, self, ttlMs } = this.#options;
     const asked = this.#now();
-    const answer = await redisAnswer(this.#redis.eval(HOLD, 1, key, replica, ttlMs), ttlMs / 3, signal);
+    const answer = await redisAnswer(
+      this.#redis.eval(HOLD, 1, key, self, ttlMs, predecessor),
+      ttlMs / 3,
+      signal,
+    );
     if (answer === 1) this.#heldUntil = asked + ttlMs;
     return answer === 1 ? "held" : answer === 0 ? "taken" : "unknown";
   }

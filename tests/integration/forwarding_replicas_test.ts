@@ -37,7 +37,7 @@ class Pair {
   async takeLeader(): Promise<ForwarderProcess> {
     const key = `chris:${this.#worker.replace("_", "-")}:default:leader`;
     return await until("led", async () => {
-      const pid = Number((await this.#bench.redis.get(key))?.split(":").at(-1));
+      const pid = Number((await this.#bench.redis.get(key))?.split(":").at(-2));
       const index = this.#replicas.findIndex((replica) => replica.pid === pid);
       return index < 0 ? undefined : this.#replicas.splice(index, 1)[0];
     }) as ForwarderProcess;

@@ -14,13 +14,13 @@ async function setup() {
   const redis = stack.use(openRedis(server.url, { name: "test", log: silentLogger }));
   /** Who works right now. */
   const working = new Set<string>();
-  const start = (replica: string) => {
+  const start = (replica: string, as = replica) => {
     const stop = new AbortController();
     const options = { key: "leader", replica, ttlMs: TTL_MS, log: silentLogger };
     const done = runAsLeader(redis, options, stop.signal, async (signal) => {
-      working.add(replica);
+      working.add(as);
       await sleep(60_000, signal);
-      working.delete(replica);
+      working.delete(as);
     });
     const end = async () => {
       stop.abort();
@@ -55,9 +55,22 @@ Deno.test("runAsLeader() lets another take over after the lease of one that went
 
 Deno.test("runAsLeader() lets one that comes back under its old name work at once", async () => {
   await using bench = await setup();
-  await bench.redis.set("leader", "a", "PX", 60_000);
+  await bench.redis.set("leader", "a:before", "PX", 60_000);
   bench.start("a");
   await until("leading", () => bench.working.has("a"), 2_000);
+});
+
+Deno.test("runAsLeader() lets one lead of two that have one name, and the other stand by until it stops", async () => {
+  await using bench = await setup();
+  bench.start("a", "first");
+  await until("leading", () => bench.working.has("first"));
+  const end = bench.start("a", "second");
+  await until("one of them leads", () => bench.working.has("second") && !bench.working.has("first"));
+  const leader = await bench.redis.get("leader");
+  await sleep(2 * TTL_MS);
+  assertEquals([[...bench.working], await bench.redis.get("leader")], [["second"], leader]);
+  await end();
+  await until("taken over", () => bench.working.has("first"), 2 * TTL_MS);
 });
 
 Deno.test("runAsLeader() stops the work when another has taken the lease, and gives the other's lease not away", async () => {
