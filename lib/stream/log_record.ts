@@ -9,6 +9,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
+import { containerFlushedKey } from "../log_store/flushed_keys.ts";
 import { LossWatch } from "./loss_watch.ts";
 import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
 
@@ -97,12 +98,16 @@ export class LogRecord {
     return await redisCall("read a log cursor", () => this.#redis.get(cursorKey(containerId)));
   }
 
-  /** The same of many, in their order; each is kept for another while. */
+  /**
+   * The same of many, in their order. Each is kept for another while, and so is the proof that its lines are stored,
+   * for the cleanup that asks for it: between the ends of a copy and of its plugin there may be weeks.
+   */
   async cursors(containerIds: readonly string[]): Promise<(string | null)[]> {
     if (containerIds.length === 0) return [];
     const keys = containerIds.map(cursorKey);
     return await redisCall("read log cursors", async () => {
-      await pipelined(this.#redis, keys.map((key) => ["expire", key, KEPT_SECONDS]));
+      const proofs = containerIds.map(containerFlushedKey);
+      await pipelined(this.#redis, [...keys, ...proofs].map((key) => ["expire", key, KEPT_SECONDS]));
       return await this.#redis.mget(keys);
     });
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "lib/run/outage_error.ts";
+import { containerFlushedKey } from "lib/log_store/flushed_keys.ts";
 import { silentLogger } from "lib/run/log.ts";
 import { LifeRecord } from "lib/stream/life_record.ts";
 import { LogRecord, StreamFullError } from "lib/stream/log_record.ts";
@@ -121,6 +122,15 @@ Deno.test("LogRecord keeps cursors of containers that are looked at, and soon le
   assertEquals(await bench.redis.ttl(key) <= 3_600, true);
   assertEquals(await record.cursors(["c1", "unknown"]), ["one", null]);
   assertEquals(await bench.redis.ttl(key) > 6 * 24 * 3_600, true);
+});
+
+Deno.test("G7 LogRecord keeps the proof that a container's log is stored for as long as the container is listed", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis, "default");
+  await bench.redis.set(containerFlushedKey("copy"), "1", "EX", 60);
+  await record.cursors(["copy", "unknown"]);
+  assertEquals(await bench.redis.ttl(containerFlushedKey("copy")) > 6 * 24 * 3_600, true);
+  assertEquals(await bench.redis.exists(containerFlushedKey("unknown")), 0);
 });
 
 const life = { containerId: "c1", stream: "status", maxlen: 1_000 };
