@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { DeadLetters } from "lib/stream/dead_letters/dead_letters.ts";
 import { discard } from "lib/stream/dead_letters/discard.ts";
 import type { FoundLetter } from "lib/stream/dead_letters/found_letter.ts";
+import { letterJson } from "lib/stream/dead_letters/letter_json.ts";
 import {
   type LetterKind,
   type LetterSettings,
@@ -16,7 +17,7 @@ import { requeue } from "lib/stream/dead_letters/requeue.ts";
 import type { Output } from "../command/output.ts";
 import type { Paint } from "../command/paint.ts";
 import type { DlqOptions } from "./options.ts";
-import { letterDetails, letterJson, letterLine } from "./show_letter.ts";
+import { letterDetails, letterLine } from "./show_letter.ts";
 import { Tally } from "./tally.ts";
 
 /** What a command works with. */

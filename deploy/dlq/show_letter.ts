@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { Discarded } from "lib/stream/dead_letters/discard.ts";
-import type { FoundLetter, LetterHead } from "lib/stream/dead_letters/found_letter.ts";
+import type { FoundLetter } from "lib/stream/dead_letters/found_letter.ts";
+import { letterHeadJson, letterJson } from "lib/stream/dead_letters/letter_json.ts";
 import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
 import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { Paint } from "../command/paint.ts";
@@ -43,19 +43,6 @@ export function letterDetails(kind: LetterKind, letter: FoundLetter, paint: Pain
   return [...lines, visibleBytes(letter.data)].join("\n");
 }
 
-/** A letter as an object for programs: its bytes as text if they are text, else in base64. */
-export function letterJson(kind: LetterKind, letter: FoundLetter): Record<string, unknown> {
-  return {
-    ...headJson(kind, letter),
-    reason: letter.reason,
-    error: letter.error,
-    deliveries: letter.deliveries,
-    first_seen: letter.firstSeen,
-    ts: letter.at,
-    ...bytesJson(letter.data),
-  };
-}
-
 /** What became of a letter, as one line. `dryRun`: it only would. */
 export function outcomeLine(
   kind: LetterKind,
@@ -80,27 +67,7 @@ export function outcomeJson(
 ): Record<string, unknown> {
   const { letter, outcome } = done;
   if (!("why" in done)) return { outcome, dry_run: dryRun, ...letterJson(kind, done.letter) };
-  return { outcome, dry_run: dryRun, ...headJson(kind, letter), entry_id: done.entryId, why: done.why };
-}
-
-function headJson(kind: LetterKind, letter: LetterHead): Record<string, unknown> {
-  return {
-    stream: kind,
-    id: letter.id,
-    job_id: letter.jobId,
-    origin_stream: letter.originStream,
-    origin_id: letter.originId,
-    fault: letter.fault,
-    size: letter.size,
-  };
-}
-
-function bytesJson(data: Uint8Array): { data: string } | { data_base64: string } {
-  try {
-    return { data: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data) };
-  } catch {
-    return { data_base64: Buffer.from(data).toString("base64") };
-  }
+  return { outcome, dry_run: dryRun, ...letterHeadJson(kind, letter), entry_id: done.entryId, why: done.why };
 }
 
 /** In UTC, to the second. A letter may claim any time: one that no calendar has is shown as its number. */

@@ -1,8 +1,8 @@
 import type { z } from "@hono/zod-openapi";
+import { letterHeadJson } from "lib/stream/dead_letters/letter_json.ts";
 import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
 import type { Requeued } from "lib/stream/dead_letters/requeue.ts";
 import type { RequeueResult } from "./schemas.ts";
-import { requeueOutcome } from "./views.ts";
 
 /** Outcomes that an answer tells one by one. */
 const TOLD = 1_000;
@@ -29,7 +29,12 @@ export class RequeueTally {
     return {
       dry_run: this.dryRun,
       counts: { ...this.#counts },
-      outcomes: this.#outcomes.map((done) => requeueOutcome(this.stream, done)),
+      outcomes: this.#outcomes.map(({ letter, outcome, entryId, why }) => ({
+        outcome,
+        ...letterHeadJson(this.stream, letter),
+        entry_id: entryId,
+        why,
+      })),
       outcomes_left_out: requeued + gone + refused - this.#outcomes.length,
     };
   }

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { LetterFilter } from "lib/stream/dead_letters/letter_filter.ts";
+import { letterJson, listedLetterJson } from "lib/stream/dead_letters/letter_json.ts";
 import type { LetterKind } from "lib/stream/dead_letters/letter_sources.ts";
 import { givenTime } from "lib/run/given_time.ts";
 import { callerOf } from "../auth/caller.ts";
@@ -14,7 +15,6 @@ import {
   requeueOneRoute,
   requeueRoute,
 } from "./routes.ts";
-import { letterView, listedLetterView } from "./views.ts";
 
 /** What the routes about dead letters need. */
 export interface DlqContext extends LetterDeskOptions {
@@ -42,7 +42,7 @@ export function serveDlq(app: OpenAPIHono, context: DlqContext): void {
     const { dry_run: dryRun } = c.req.valid("query");
     const done = await desk.throwAway(kind, callerOf(c).subject, { id, dryRun });
     if (!done) return c.json(noLetter(kind, id), 404);
-    const letter = letterView(kind, done.letter);
+    const letter = letterJson(kind, done.letter);
     return c.json({ outcome: "discarded" as const, dry_run: dryRun, letter }, 200);
   });
 }
@@ -53,12 +53,12 @@ function serveReading(app: OpenAPIHono, desk: LetterDesk, now: () => number): vo
     const { after, limit, ...fields } = c.req.valid("query");
     const page = letterPage(desk.letters(kind), filterOf(fields, now()), { after, limit });
     const { letters, next } = await inTime("list dead letters", page);
-    return c.json({ letters: letters.map((letter) => listedLetterView(kind, letter)), next }, 200);
+    return c.json({ letters: letters.map((letter) => listedLetterJson(kind, letter)), next }, 200);
   });
   app.openapi(getLetterRoute, async (c) => {
     const { kind, id } = c.req.valid("param");
     const letter = await inTime("read a dead letter", desk.letters(kind).find(id));
-    return letter ? c.json(letterView(kind, letter), 200) : c.json(noLetter(kind, id), 404);
+    return letter ? c.json(letterJson(kind, letter), 200) : c.json(noLetter(kind, id), 404);
   });
 }
 
