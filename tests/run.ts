@@ -127,10 +127,13 @@ async function report(
   return result;
 }
 
-/** What `deno test` says about failures at its end; the last lines if it did not get there. */
+/** What `deno test` says about failures at its end; which there were and the last lines if it did not get there. */
 function failuresIn(output: string): string {
   const at = output.lastIndexOf("\n ERRORS ");
-  return at < 0 ? output.split("\n").slice(-60).join("\n") : output.slice(at + 1);
+  if (at >= 0) return output.slice(at + 1);
+  const lines = output.split("\n");
+  const failed = lines.slice(0, -60).filter((line) => / \.\.\. FAILED/.test(line));
+  return [...failed, ...lines.slice(-60)].join("\n");
 }
 
 function indented(text: string): string {
