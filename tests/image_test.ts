@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WORKER_NAMES } from "lib/run/permissions.ts";
 import { sleep } from "lib/run/sleep.ts";
+import { freePort } from "../deploy/dev/services/free_port.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const dockerfile = await projectText("deploy/Dockerfile");
@@ -203,11 +204,6 @@ async function localImports(program: string): Promise<string[]> {
   return own.map((specifier) => specifier.slice(ROOT.href.length)).filter((path) =>
     !path.startsWith("node_modules/")
   );
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function projectText(path: string): Promise<string> {

@@ -73,6 +73,15 @@ Deno.test("G12 Api asks for a token when it must, until one is accepted, and mak
   ]);
 });
 
+Deno.test("G12 Api asks for one token, however many calls wait for it", async () => {
+  const { api, faults } = setup([
+    ...[refusal(401, {}), refusal(401, {}), Response.json({})],
+    ...[Response.json({ status: "running" }), Response.json({ status: "failed" })],
+  ], ["one"]);
+  const found = await Promise.all([api.workflow("a"), api.workflow("b")]);
+  assertEquals([found.length, faults], [2, [""]]);
+});
+
 Deno.test("G12 Api.signOut() ends the session without asking for another", async () => {
   const { api, asked, faults } = setup([new Response(null, { status: 204 })]);
   await api.signOut();

@@ -81,6 +81,19 @@ Deno.test("G10 JobStream goes on after the last event when EventSource gave up, 
   assertEquals(waits, [0, 1, 2]);
   source().tell("logs", {}, "gen:8");
   assertEquals(states.at(-1), "reconnecting");
+  source().fail(true);
+  await until("opened again", () => FakeSource.made.length === 5);
+  assertEquals(waits, [0, 1, 2, 0]);
+  stream.stop();
+});
+
+Deno.test("JobStream tries again where the service says that it is only the moment that is wrong", async () => {
+  const { stream, states, source } = setup([408, 429, 503].map((status) => ({ status, message: "not now" })));
+  for (let i = 0; i < 3; i++) {
+    source().fail(true);
+    await until("opened again", () => FakeSource.made.length === i + 2);
+  }
+  assertEquals(states.at(-1), "reconnecting");
   stream.stop();
 });
 

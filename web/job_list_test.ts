@@ -38,11 +38,17 @@ Deno.test("compareLists() does not call older jobs new that were not loaded yet"
   assertEquals(fresh, []);
 });
 
+Deno.test("compareLists() calls a job new that was made at the same moment as the newest one shown", () => {
+  const twin = { ...job(9), job_id: "twin" };
+  assertEquals(compareLists([job(9)], { jobs: [twin, job(9)], next: null }).fresh, [twin]);
+});
+
 Deno.test("summaryOf() says how a job goes", () => {
   assertEquals(summaryOf(job(1, "running")), { tone: "running", text: "plugin" });
   assertEquals(summaryOf({ ...job(1, "running"), held: "log not stored" }).tone, "held");
   assertEquals(summaryOf({ ...job(1, "failed"), error: "no image" }), { tone: "failed", text: "no image" });
   assertEquals(summaryOf(job(1, "cancelled")).text, "cancelled");
+  assertEquals(summaryOf({ ...job(1), error: "delete failed" }).text, "succeeded, but delete failed");
 });
 
 Deno.test("readFilter() reads what filterPath() wrote, and takes an unknown state for all", () => {

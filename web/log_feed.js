@@ -84,7 +84,7 @@ export class LogFeed {
    */
   #end(step, container, time, lines) {
     const last = this.#last.get(container) ?? 0;
-    this.#last.delete(container);
+    this.#last.set(container, Math.max(last, lines)); // started again, it counts on from there
     if (lines > last) {
       const missing = counted(lines - last, "line");
       this.#push("gap", step, `${missing} at the end of the ${step} log did not arrive here`, time);

@@ -57,6 +57,13 @@ Deno.test("G10 LogFeed says how many lines are missing at the end of a log", () 
   assertEquals(shown().at(-1), ["end", "plugin", 0, "End of the plugin log: 1 line"]);
 });
 
+Deno.test("LogFeed misses nothing at the end of a container that was started again and wrote nothing more", () => {
+  const { feed, shown } = setup();
+  feed.log(line(1, "a"));
+  for (const seq of [1, 1, 3, 3]) feed.log({ ...line(seq, ""), eos: true });
+  assertEquals(shown().map(([kind]) => kind), ["line", "end", "end", "gap", "end", "end"]);
+});
+
 Deno.test("G10 LogFeed shows a gap where it is, with its reason", () => {
   const { feed, shown } = setup();
   feed.gap({ from: "1-0", to: "9-0", reason: "the stream was trimmed" });

@@ -28,7 +28,7 @@ export function socketOf(host: string): string | null {
 }
 
 /** The version of the engine at `host`, or null if none answers within `timeoutMs`. */
-export async function engineVersion(host: string, timeoutMs = 3_000): Promise<string | null> {
+export async function engineVersion(host: string, timeoutMs = 15_000): Promise<string | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const answer = openDocker(host).version().catch(() => null);

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Readable } from "node:stream";
+import { until } from "lib/testing/until.ts";
 import {
   type EngineUnderTest,
   logFrames,
@@ -17,7 +18,16 @@ Deno.test.afterAll(async () => {
 });
 
 Deno.test("logs keep the streams apart and a last line without newline as it is", async () => {
-  const container = await engine.run("echo out; sleep 0.1; echo err >&2; sleep 0.1; printf 'no newline'");
+  const container = await engine.create(
+    `trap 'echo err >&2' USR1; trap "printf 'no newline'; exit" USR2; echo out; while :; do sleep 0.05; done`,
+  );
+  await container.start();
+  // Each only when the one before is in the log: what waits in two pipes at once has no order.
+  for (const [text, signal] of [["out\n", "SIGUSR1"], ["err\n", "SIGUSR2"]] as const) {
+    await until("logged", async () => (await logText(container)).endsWith(text));
+    await container.kill({ signal });
+  }
+  await container.wait();
   const frames = (await logFrames(container)).map(({ stream, text }) => [stream, text]);
   assertEquals(frames, [[1, "out\n"], [2, "err\n"], [1, "no newline"]]);
   assertEquals(await logText(container, { stdout: false }), "err\n");
@@ -26,17 +36,16 @@ Deno.test("logs keep the streams apart and a last line without newline as it is"
 
 Deno.test("following a log brings each line when it is written, and ends with the container", async () => {
   const container = await engine.create(
-    "i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo $i; sleep 0.2; done; exit 4",
+    `trap 'seen=yes' USR1; echo 1; while [ -z "$seen" ]; do sleep 0.05; done; seq 2 5; exit 4`,
   );
   await container.start();
   const stream = await container.logs({ follow: true, stdout: true }) as unknown as Readable;
-  let firstSeenRunning: boolean | undefined;
   let bytes = 0;
   for await (const chunk of stream) {
+    if (bytes === 0) await container.kill({ signal: "SIGUSR1" }); // it waits until its first line was seen
     bytes += chunk.length;
-    firstSeenRunning ??= (await container.inspect()).State.Running;
   }
-  assertEquals([firstSeenRunning, bytes], [true, 5 * (8 + 2)]);
+  assertEquals(bytes, 5 * (8 + 2));
   assertEquals((await container.wait()).StatusCode, 4);
   assertEquals(await logText(container, { follow: true }), "1\n2\n3\n4\n5\n");
 });

@@ -30,11 +30,16 @@ interface EventQuery {
   filters?: { container?: string[]; event?: string[] };
 }
 
-/** Reads container events of this test run until `enough` says so. */
-async function readEvents(query: EventQuery, enough: (seen: readonly Seen[]) => boolean): Promise<Seen[]> {
+/** Reads container events of this test run until `enough` says so. `begun` is told when the engine has begun to tell. */
+async function readEvents(
+  query: EventQuery,
+  enough: (seen: readonly Seen[]) => boolean,
+  begun: () => void = () => {},
+): Promise<Seen[]> {
   const { filters: more, ...times } = query;
   const filters = { type: ["container" as const], label: [engine.label], ...more };
   const stream = await engine.docker.getEvents({ ...times, filters }) as unknown as Readable;
+  begun();
   let text = "";
   const seen = () => text.split("\n").slice(0, -1).map((line): Seen => JSON.parse(line));
   for await (const chunk of stream) {
@@ -72,7 +77,9 @@ Deno.test("a container's way from creation to removal shows in what inspect says
 Deno.test("events tell what happened to a container, in order, with its labels and exit code", async () => {
   const since = Math.floor(Date.now() / 1000);
   const name = `told-${crypto.randomUUID()}`;
-  const live = readEvents({ filters: { container: [name] } }, until("destroy"));
+  const begun = Promise.withResolvers<void>();
+  const live = readEvents({ filters: { container: [name] } }, until("destroy"), begun.resolve);
+  await begun.promise;
   const container = await engine.run("exit 5", { name, Labels: { color: "light blue" } });
   await container.remove();
   const mine = await live;
@@ -136,7 +143,7 @@ Deno.test(
       using reader = await Deno.open(pipe); // opens when the child has it open, ends when nobody has any more
       await container.kill({ signal });
       assertEquals((await container.wait()).StatusCode, exitCode);
-      assertEquals(await deadline(reader.read(new Uint8Array(1)), 10_000), null);
+      assertEquals(await deadline(reader.read(new Uint8Array(1)), 60_000), null);
     }
   },
 );

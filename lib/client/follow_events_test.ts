@@ -58,6 +58,16 @@ Deno.test("G10 followEvents() goes on after the last event, however connections 
   assertEquals(told.map(({ failures }) => failures), [1, 2, 1]);
 });
 
+Deno.test("G10 followEvents() keeps its place through a connection whose events have no id", async () => {
+  const { open, asked } = scripted(
+    () => answer(HEAD + line(1)),
+    () => answer('event: logs\ndata: {"line":"2"}\n\n'),
+    () => answer(END),
+  );
+  assertEquals(idsOf(await all(open)), ["1", "1", "e"]);
+  assertEquals(asked, ["", "1", "1"]);
+});
+
 Deno.test("followEvents() begins where it is told to, and stops when the service has nothing left", async () => {
   const { open, asked } = scripted(() => new Response(null, { status: 204 }));
   assertEquals([await all(open, { from: "7" }), asked], [[], ["7"]]);

@@ -53,7 +53,7 @@ Deno.test("HttpExchange tells a refusal, with code and fields, from an outage", 
   );
   const html = exchange(() => new Response("<h1>")).exchange;
   await assertRejects(() => html.json({ attempt: "x", path: ["x"] }), ChrisError, "no JSON");
-  for (const status of [429, 500, 502, 503]) {
+  for (const status of [408, 425, 429, 500, 502, 503]) {
     const away = exchange(() => fault(status, {}, { "retry-after": "3" })).exchange;
     const outage = await assertRejects(() => away.json({ attempt: "x", path: ["x"] }), ChrisOutageError);
     assertEquals([outage.status, outage.retryAfterMs], [status, 3_000]);

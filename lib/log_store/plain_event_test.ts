@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { LogEvent } from "../event/log.ts";
-import { exactEvent, plainEvent, plainKey } from "./plain_event.ts";
+import { exactEvent, MAX_KEY_BYTES, plainEvent, plainKey } from "./plain_event.ts";
+import { UnstorableLogError } from "./unstorable_log_error.ts";
 
 const EVENT: LogEvent = {
   event_id: "8c3c51c2a5a4e2f0a1b2c3d4",
@@ -84,4 +85,14 @@ Deno.test("plainKey() keeps different ids different and usual ones as they are",
   assertEquals(new Set(keys).size, ids.length);
   assert(keys.every((key) => key.isWellFormed() && !key.includes("\0")));
   assertEquals(plainKey("swift-job.1_x"), "swift-job.1_x");
+});
+
+Deno.test("G9 plainEvent() refuses an id that is too long in bytes, however few characters it has", () => {
+  for (const [letter, bytes] of [["x", 1], ["ü", 2], ["日", 3], ["🐟", 4]] as const) {
+    const most = Math.floor(MAX_KEY_BYTES / bytes);
+    const fits = { ...EVENT, job_id: letter.repeat(most) };
+    assertEquals(plainEvent(fits), { event: fits, original: null });
+    const tooLong = { ...EVENT, job_id: letter.repeat(most + 1) };
+    assertThrows(() => plainEvent(tooLong), UnstorableLogError, `${bytes * (most + 1)} bytes`);
+  }
 });

@@ -30,3 +30,10 @@ Deno.test("G8 Quickwit's place taken by a redirection is an outage, and is not f
   await using store = new QuickwitLogStore(server.url, "job-logs");
   await assertRejects(() => store.write([storedLog("1-0")]), OutageError, "status 302");
 });
+
+Deno.test("G8 a search that could not look at all of the index is an outage, not a log with lines missing", async () => {
+  const found = { num_hits: 1, hits: [{ line: "one" }], errors: ["split 7 cannot be read"] };
+  await using server = impostor(JSON.stringify(found));
+  const http = new QuickwitHttp(server.url, "job-logs");
+  await assertRejects(() => http.search("read a log", "*", 1), OutageError, "read a log");
+});

@@ -74,9 +74,20 @@ Deno.test("G8 a pfcon that does not listen, hangs up or stays silent is an outag
 
 Deno.test("scheduling has its own, longer limit", async () => {
   await using pfcon = new StrictPfcon();
-  const client = pfcon.client({ timeoutMs: 2_000, scheduleTimeoutMs: 20 });
+  const client = pfcon.client({ timeoutMs: 60_000, scheduleTimeoutMs: 20 });
   const gate = Promise.withResolvers<Response>();
   pfcon.instead = (request) => request.url.endsWith("/copyjobs/") ? gate.promise : undefined;
   await assertRejects(() => client.schedule("copy", JOB), OutageError, "no answer within 20 ms");
   gate.resolve(page(500, "late"));
+});
+
+Deno.test("G8 a pfcon that begins its answer and falls silent is an outage", async () => {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const accepted = listener.accept();
+  const url = `http://127.0.0.1:${listener.addr.port}`;
+  const client = new PfconClient({ url, user: "u", password: "p", timeoutMs: 500 });
+  const asked = client.ping(AbortSignal.timeout(10_000));
+  using connection = await accepted;
+  await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"));
+  await assertRejects(() => asked, OutageError, "no answer within 500 ms");
 });

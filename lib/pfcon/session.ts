@@ -54,7 +54,7 @@ export class Session {
   #begin(): PendingLogin {
     const abort = new AbortController();
     const token = this.#options.login(abort.signal).then((text) => {
-      if (!abort.signal.aborted) this.#token = { text, refreshAtMs: refreshAt(text, this.#options.now()) };
+      this.#token = { text, refreshAtMs: refreshAt(text, this.#options.now()) };
       return text;
     });
     token.catch(() => {}); // those who wait see it

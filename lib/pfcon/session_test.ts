@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
 import { exampleJob, json, StrictPfcon } from "../testing/strict_pfcon.ts";
+import { Session } from "./session.ts";
 
 const JOB = exampleJob;
 
@@ -78,4 +79,14 @@ Deno.test("a caller that gives up does not spoil the login for others", async ()
   gate.resolve(undefined);
   assertEquals((await patient).container_env, "docker");
   assertEquals(pfcon.logins, 1);
+});
+
+Deno.test("a token that is refused late does not cost the one that has taken its place", async () => {
+  let logins = 0;
+  const session = new Session({ login: () => Promise.resolve(`token ${++logins}`), now: () => 0 });
+  const old = await session.token();
+  session.forget(old);
+  assertEquals(await session.token(), "token 2");
+  session.forget(old);
+  assertEquals(await session.token(), "token 2");
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { sleep } from "./sleep.ts";
 
 /** Brings gauges up to date that must be asked for. A fault leaves them as they are. */
@@ -28,8 +28,7 @@ export interface MetricName {
 
 /** The figures of one process: made once, told to any number of readers, none of them global. */
 export class Metrics {
-  readonly #plain = new Registry();
-  readonly #open = new Registry<OpenMetricsContentType>();
+  readonly #registry = new Registry();
   readonly #options: Required<MetricsOptions>;
   readonly #looks: { readonly look: Look; pending: Promise<void> | null }[] = [];
   #looking: Promise<void> | null = null;
@@ -38,17 +37,16 @@ export class Metrics {
   constructor(options: MetricsOptions = {}) {
     const { freshMs = 1_000, patienceMs = 2_500, clock = () => performance.now() } = options;
     this.#options = { freshMs, patienceMs, clock };
-    this.#open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   }
 
   /** A count that only grows; `name` ends in `_total`. */
   counter<Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) {
-    return new Counter<Label>({ name, help, labelNames: labels, registers: this.#registers });
+    return new Counter<Label>({ name, help, labelNames: labels, registers: [this.#registry] });
   }
 
   /** A figure that goes up and down. */
   gauge<Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) {
-    return new Gauge<Label>({ name, help, labelNames: labels, registers: this.#registers });
+    return new Gauge<Label>({ name, help, labelNames: labels, registers: [this.#registry] });
   }
 
   /** How often a figure fell below each of `buckets`, in the unit that `name` ends with. */
@@ -62,7 +60,7 @@ export class Metrics {
       help,
       labelNames: labels,
       buckets: [...buckets],
-      registers: this.#registers,
+      registers: [this.#registry],
     });
   }
 
@@ -73,7 +71,7 @@ export class Metrics {
 
   /** What there is, for checks of whatever names it. */
   names(): MetricName[] {
-    return this.#plain.getMetricsAsArray().map(({ name, help, type }) => ({
+    return this.#registry.getMetricsAsArray().map(({ name, help, type }) => ({
       name,
       help,
       type: String(type),
@@ -83,14 +81,11 @@ export class Metrics {
   /** All figures in Prometheus's text format, or as OpenMetrics where `accept` asks for that. Never rejects. */
   async answer(accept: string | null): Promise<Response> {
     await this.#refresh();
-    const registry = wantsOpenMetrics(accept) ? this.#open : this.#plain;
-    return new Response(await registry.metrics(), {
-      headers: { "content-type": registry.contentType, "cache-control": "no-store" },
-    });
-  }
-
-  get #registers(): Registry[] {
-    return [this.#plain, this.#open as unknown as Registry];
+    const text = await this.#registry.metrics();
+    const [body, type] = wantsOpenMetrics(accept)
+      ? [openMetricsOf(text), Registry.OPENMETRICS_CONTENT_TYPE]
+      : [text, this.#registry.contentType];
+    return new Response(body, { headers: { "content-type": type, "cache-control": "no-store" } });
   }
 
   /** One look for all who ask at the same time, and for those who ask soon after. */
@@ -131,6 +126,17 @@ export function wantsText(accept: string | null): boolean {
 const TEXT = "text/plain";
 const OPEN_METRICS = "application/openmetrics-text";
 const JSON_TYPE = "application/json";
+
+/**
+ * Prometheus's text as OpenMetrics has it: a counter is called there by its name without `_total`. A registry of
+ * prom-client's own for that form would take the ending away from counters in every other answer, too. Pure.
+ */
+function openMetricsOf(text: string): string {
+  const blocks = text.trimEnd().split("\n\n").map((block) =>
+    /^# TYPE \S+ counter$/m.test(block) ? block.replace(/^(# (?:HELP|TYPE) \S+)_total /gm, "$1 ") : block
+  );
+  return `${blocks.join("\n")}\n# EOF\n`;
+}
 
 function wantsOpenMetrics(accept: string | null): boolean {
   const open = wish(accept, OPEN_METRICS);

@@ -50,6 +50,21 @@ Deno.test("Metrics tells OpenMetrics that Prometheus can read", { ignore: withou
   }
 });
 
+Deno.test("Metrics tells the same figures as text whether or not anybody has asked for OpenMetrics", async () => {
+  const metrics = new Metrics();
+  metrics.counter("jobs_total", "Jobs.").inc(3);
+  metrics.gauge("seats_total", "Not a counter.").set(4);
+  const before = await textOf(metrics);
+  const open = await textOf(metrics, "application/openmetrics-text");
+  assertEquals(
+    open,
+    "# HELP jobs Jobs.\n# TYPE jobs counter\njobs_total 3\n" +
+      "# HELP seats_total Not a counter.\n# TYPE seats_total gauge\nseats_total 4\n# EOF\n",
+  );
+  assertEquals(await textOf(metrics), before);
+  assertMatch(before, /^# TYPE jobs_total counter$/m);
+});
+
 Deno.test("Metrics looks once for all who ask at the same time or soon after, and again later", async () => {
   let now = 0;
   let looks = 0;

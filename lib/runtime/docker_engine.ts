@@ -101,7 +101,7 @@ export class DockerEngine {
     using _place = await this.#places.enter();
     const body = await ask(attempt, signal, async (abortSignal) => {
       return await this.#docker.getContainer(id).inspect({ abortSignal }).catch((error) => {
-        if (statusOf(error) === 404) return null;
+        if (isMissing(error)) return null;
         throw error;
       });
     });
@@ -208,6 +208,14 @@ function parse<T>(schema: z.ZodType<T>, attempt: string, body: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new OutageError("docker", `${attempt} (unexpected answer)`, { cause: parsed.error });
+}
+
+const Missing = z.object({ statusCode: z.literal(404), json: z.object({ message: z.string() }) });
+
+/** Whether the Engine itself says that there is no such container, and not something that answers in its place. */
+function isMissing(error: unknown): boolean {
+  const { data } = Missing.safeParse(error);
+  return data !== undefined && /no such container/i.test(data.json.message);
 }
 
 function statusOf(error: unknown): number {

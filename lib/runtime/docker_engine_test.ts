@@ -1,7 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
 import { sleep } from "../run/sleep.ts";
 import { DockerEngine } from "./docker_engine.ts";
+import { LogsUnavailableError } from "./runtime.ts";
 
 /** An Engine that takes connections and says nothing; counts those that are open. */
 async function silentEngine() {
@@ -61,3 +62,51 @@ for (const [name, ask] of Object.entries(QUESTIONS)) {
     assertEquals(silent.made, 1, "nothing is asked after the abort");
   });
 }
+
+/** An Engine that answers every question with this status and message. */
+async function refusingEngine(status: number, message: string) {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/socket`;
+  const answer = () => Response.json({ message }, { status });
+  const server = Deno.serve({ path, onListen() {} }, answer);
+  return {
+    engine: new DockerEngine(`unix://${path}`),
+    [Symbol.asyncDispose]: async () => {
+      await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+const never = new AbortController().signal;
+
+Deno.test("G3 G8 inspect() takes a container for gone only if the Engine does not know it", async () => {
+  {
+    await using refusing = await refusingEngine(404, "No such container: x");
+    assertEquals(await refusing.engine.inspect("x"), null);
+  }
+  for (const status of [400, 409, 500, 503]) {
+    await using refusing = await refusingEngine(status, "out of breath");
+    await assertRejects(() => refusing.engine.inspect("x"), OutageError);
+  }
+});
+
+Deno.test("G1 G8 logs() gives a log up only if it cannot be read for a reason that stays", async () => {
+  for (const follow of [false, true]) {
+    for (
+      const [status, message, kind] of [
+        [404, "No such container: x", LogsUnavailableError],
+        [409, "can not get logs from container which is dead or marked for removal", LogsUnavailableError],
+        [501, "not implemented", LogsUnavailableError],
+        [500, "configured logging driver does not support reading", LogsUnavailableError],
+        [500, "error grabbing logs: too many open files", OutageError],
+        [503, "out of breath", OutageError],
+      ] as const
+    ) {
+      await using refusing = await refusingEngine(status, message);
+      const error = await assertRejects(() => refusing.engine.logs("x", { follow }, never), Error);
+      assert(error instanceof kind, `${status} ${message}: ${error}`);
+      assertStringIncludes(String(error.cause), message);
+    }
+  }
+});

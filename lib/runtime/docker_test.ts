@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { dockerFacts, summaries } from "./docker.ts";
+import { type Logger, silentLogger } from "../run/log.ts";
+import { dockerFacts, DockerRuntime, summaries } from "./docker.ts";
 import { Inspected } from "./docker_engine.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -87,4 +88,25 @@ Deno.test("summaries() begins with the oldest container, also of those made with
       { id: "a", running: false, jobId: null },
     ],
   );
+});
+
+Deno.test("G8 changes() lists anew after each lost connection, and tells of every one that is lost", async () => {
+  const cut = () => new ReadableStream({ pull: (controller) => controller.error(new Error("cut")) });
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() },
+    (request) => new URL(request.url).pathname === "/events" ? new Response(cut()) : Response.json([]),
+  );
+  const warnings: unknown[] = [];
+  const log: Logger = { ...silentLogger, warn: (...args: unknown[]) => warnings.push(args) };
+  const host = `tcp://127.0.0.1:${server.addr.port}`;
+  const runtime = new DockerRuntime({ host, label: "a", labelValue: "b", log });
+  const stop = new AbortController();
+  const seen: unknown[] = [];
+  for await (const change of runtime.changes(stop.signal, { relistMs: 0 })) {
+    seen.push(change);
+    if (seen.length === 4) stop.abort();
+  }
+  assertEquals(seen, Array(4).fill({ kind: "listed", containers: [], afterGap: true }));
+  assertEquals(warnings.length, 3);
+  await server.shutdown();
 });

@@ -44,10 +44,15 @@ export class KeyedWork {
     this.#start(key, known); // no other key can begin because of it
   }
 
-  /** The same for many: within a group they take their turns in this order, whatever hints there were before. */
+  /** The same for many: they take their turns in this order, and before all others that wait. */
   hintInOrder(keys: readonly { readonly key: string; readonly group?: string }[]): void {
-    for (const { key } of keys) this.#waiting.delete(key);
-    for (const { key, group } of keys) this.hint(key, group);
+    if (this.#stop.signal.aborted) return;
+    const first = new Map(
+      keys.map(({ key, group }) => [key, group ?? this.#waiting.get(key) ?? this.#active.get(key)]),
+    );
+    for (const key of first.keys()) this.#waiting.delete(key);
+    this.#waiting = new Map([...first, ...this.#waiting]);
+    this.#startWaiting();
   }
 
   /** Begins no further round; resolves when those under way have ended. */

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { OutageError } from "../run/outage_error.ts";
-import { silentLogger } from "../run/log.ts";
+import { type Logger, silentLogger } from "../run/log.ts";
+import { sleep } from "../run/sleep.ts";
 import { until } from "../testing/until.ts";
+import { VirtualTime } from "../testing/virtual_time.ts";
 import { KeyedWork } from "./keyed_work.ts";
 
 /** Work whose rounds end when the test says so. */
@@ -68,6 +70,7 @@ Deno.test("KeyedWork.stop() waits for the rounds under way and begins none", asy
 });
 
 Deno.test("G8 KeyedWork does again what an outage stopped, and gives its place to others meanwhile", async () => {
+  using _time = new VirtualTime();
   const { keyed, log, end } = setup(1);
   for (const key of ["a", "b", "a"]) keyed.hint(key); // the last one while "a" is worked on
   await end("a", new OutageError("docker", "look"));
@@ -82,6 +85,7 @@ Deno.test("G8 KeyedWork does again what an outage stopped, and gives its place t
 });
 
 Deno.test("G4 KeyedWork lets the keys of one group take turns in the order of their hints, beside other groups", async () => {
+  using _time = new VirtualTime();
   const { keyed, log, end } = setup();
   for (const [key, group] of [["a1", "a"], ["a2", "a"], ["b1", "b"], ["a3", "a"], ["c"]]) {
     keyed.hint(key ?? "", group);
@@ -123,11 +127,34 @@ Deno.test("KeyedWork takes hints for thousands of keys that are worked on at nex
   const begun = new Set<string>();
   const work = new KeyedWork({ work: (key) => (begun.add(key), release.promise), log: silentLogger });
   for (const key of keys) work.hint(key);
-  const start = performance.now();
-  for (const key of keys) work.hint(key);
-  const took = performance.now() - start;
+  let took = Infinity;
+  for (let tries = 5; tries > 0 && took >= 1_000; tries--) { // whatever else the machine does can only add to it
+    const start = performance.now();
+    for (const key of keys) work.hint(key);
+    took = performance.now() - start;
+  }
   assertEquals(begun.size, keys.length);
   release.resolve();
   await work.stop();
   assert(took < 1_000, `took ${took} ms`); // going through all that wait, at each hint, takes several times as long
+});
+
+Deno.test("G8 KeyedWork tells of each outage once, and begins with short pauses again after one is over", async () => {
+  const warnings: unknown[] = [];
+  const log: Logger = { ...silentLogger, warn: (...args: unknown[]) => warnings.push(args) };
+  using time = new VirtualTime(0);
+  const tries: number[] = [];
+  const work = () => {
+    tries.push(time.now());
+    return tries.length % 6 === 0 ? Promise.resolve() : Promise.reject(new OutageError("docker", "look"));
+  };
+  const keyed = new KeyedWork({ work, log });
+  for (let outages = 1; outages <= 3; outages++) {
+    keyed.hint("a");
+    while (tries.length < outages * 6) await sleep(100);
+    const [first = 0, second = 0] = tries.slice(-6);
+    assert(second - first <= 200, `it is tried again after ${second - first} ms`);
+  }
+  assertEquals(warnings.length, 3);
+  await keyed.stop();
 });

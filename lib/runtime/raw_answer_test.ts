@@ -49,7 +49,7 @@ function closeQuietly(connection: Deno.Conn): void {
 /** Resolves to `value` when a fault would show, unless it is disposed of before. */
 function patience(value: string) {
   const { promise: over, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(resolve, 3_000, value);
+  const timer = setTimeout(resolve, 30_000, value);
   return { over, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 

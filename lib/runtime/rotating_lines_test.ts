@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sleep } from "../run/sleep.ts";
 import { testTime } from "../testing/engine_log.ts";
 import { until } from "../testing/until.ts";
 import type { LogRotation } from "./log_rotation.ts";
@@ -12,7 +13,7 @@ class FakeLog implements RotatingLog {
   deaf = false;
   ended = false;
   /** Called while a picture is given, after its first half. */
-  meanwhile = () => {};
+  meanwhile: () => void | Promise<void> = () => {};
   #written = 0;
   #changed = new EventTarget();
 
@@ -43,7 +44,7 @@ class FakeLog implements RotatingLog {
     const all = this.kept.slice(-tail).filter(({ time }) => !since || time >= since);
     const half = Math.ceil(all.length / 2);
     if (half > 0) yield all.slice(0, half);
-    this.meanwhile();
+    await this.meanwhile();
     // Where there is one file, what was not read yet is what stands there now.
     const rest = this.rotation.oneFile ? this.kept.slice(half) : all.slice(half);
     if (rest.length > 0) yield rest;
@@ -98,6 +99,22 @@ for (const compressed of [false, true]) {
     assertEquals(reading.marks, []);
   });
 }
+
+Deno.test("G1 rotatingLines() reads what was written last, also if the log ends during a look", async () => {
+  const log = new FakeLog(1_000);
+  log.print(2);
+  const reading = follow(log);
+  await until("read", () => reading.got.length === 2);
+  log.meanwhile = async () => {
+    log.meanwhile = () => {};
+    log.print(3);
+    log.end();
+    await sleep(50); // until the end is heard of, the look going on
+  };
+  log.print(2);
+  await reading.ended;
+  assertEquals(reading.got, oneTo(7));
+});
 
 Deno.test("G1 rotatingLines() ends, giving nothing that follows a gap, when lines were dropped unread", async () => {
   const log = new FakeLog(100);

@@ -100,8 +100,8 @@ function isThat(sql: Sql, { jobId, step, attempt }: StepTarget) {
 }
 
 /**
- * Takes up to `limit` steps of which nothing has been heard since they were ordered, or last asked about,
- * `silentMs` ago, and notes that they are being asked about now.
+ * Takes up to `limit` steps that have not ended and were ordered, or last asked about, `silentMs` ago, and notes that
+ * they are being asked about now.
  */
 export async function takeSilentSteps(
   sql: Sql,

@@ -83,12 +83,16 @@ class Term {
   }
 
   /** Takes or keeps the lease; that of a replica with the name `predecessor`, too, unless it is empty. */
-  async renew(signal: AbortSignal, predecessor = ""): Promise<"held" | "taken" | "unknown"> {
+  async renew(
+    signal: AbortSignal,
+    predecessor = "",
+    withinMs = this.#options.ttlMs / 3,
+  ): Promise<"held" | "taken" | "unknown"> {
     const { key, self, ttlMs } = this.#options;
     const asked = this.#now();
     const answer = await redisAnswer(
       this.#redis.eval(HOLD, 1, key, self, ttlMs, predecessor),
-      ttlMs / 3,
+      withinMs,
       signal,
     );
     if (answer === 1) this.#heldUntil = asked + ttlMs;
@@ -105,12 +109,14 @@ class Term {
     const working = work(AbortSignal.any([signal, lost.signal])).finally(() => ended.abort());
     working.catch(() => {}); // awaited below
     let outcome: "done" | "taken" | "not renewed" = "done";
+    /** Until the work must be told to end: a moment before the lease does (ms). */
+    const left = () => this.#heldUntil - ttlMs / 15 - this.#now();
     while (!ended.signal.aborted && outcome === "done") {
-      await sleep(ttlMs / 5, ended.signal);
+      await sleep(Math.min(ttlMs / 5, left()), ended.signal);
       if (ended.signal.aborted) break;
-      const state = await this.renew(ended.signal);
+      const state = await this.renew(ended.signal, "", Math.min(ttlMs / 3, left()));
       if (state === "taken") outcome = "taken";
-      else if (state === "unknown" && this.#now() > this.#heldUntil - ttlMs / 5) outcome = "not renewed";
+      else if (state === "unknown" && left() <= 0) outcome = "not renewed";
     }
     if (outcome !== "done") lost.abort();
     await working;

@@ -4,12 +4,14 @@
  * replica therefore neither loses nor doubles anything.
  *
  * The script also counts publications, and refuses when fewer are counted than this forwarder knows of: then Redis
- * lost some, and whatever is told next must begin with what it lost, or a reader sees a job's states out of order.
+ * lost some, and whatever is told next must begin with what it lost, or a reader sees a job's states out of order,
+ * and counting on would hide the loss.
  *
  * @module
  */
 import type { Redis } from "ioredis";
 import { KEPT_GONE_SECONDS, KEPT_SECONDS, redisCall, redisScript, type Script } from "./redis_script.ts";
+import { Solo } from "./solo.ts";
 
 /** The states of one container's life, with their event ids, in order. */
 export interface LifeBatch {
@@ -56,16 +58,18 @@ return {added, count}`;
 const PUBLISH_VANISHED = `
 local trace = table.remove(ARGV)
 local more = trace ~= '' and {'traceparent', trace} or {}
-if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
-local added = 1 - redis.call('SISMEMBER', KEYS[2], ARGV[5])
+local count = tonumber(redis.call('GET', KEYS[4]) or '0')
+if count < tonumber(ARGV[5]) then return {0, -1} end
+if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return {0, count} end
+local added = 1 - redis.call('SISMEMBER', KEYS[2], ARGV[6])
 if added == 1 then
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[6], unpack(more))
-  redis.call('SADD', KEYS[2], ARGV[5])
-  redis.call('INCR', KEYS[4])
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'data', ARGV[7], unpack(more))
+  redis.call('SADD', KEYS[2], ARGV[6])
+  count = redis.call('INCR', KEYS[4])
 end
 redis.call('HDEL', KEYS[3], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
-return added`;
+return {added, count}`;
 
 /** What the event forwarder has published of each container. Every method throws {@link OutageError}. */
 export class LifeRecord {
@@ -77,6 +81,11 @@ export class LifeRecord {
   /** Publications that Redis has counted, as far as it told; 0 after a loss, until the next answer. */
   #known = 0;
   #era = 0;
+  /**
+   * One publication at a time, so that each is sent knowing of the one before. Of two on their way together, the second
+   * could reach a Redis that has lost the first meanwhile, and be counted in its place.
+   */
+  readonly #turns = new Solo();
 
   /** `name`: that of the forwarder; those of one name share what they know of containers whose end is awaited. */
   constructor(redis: Redis, name: string) {
@@ -143,35 +152,41 @@ export class LifeRecord {
    * @throws {PublicationsLostError} having published nothing, also if `era` has passed: then it is not its turn.
    */
   async publish(batch: LifeBatch, era: number = this.#era): Promise<number> {
-    const { containerId, live, maxlen, traceparent = "" } = batch;
-    if (era !== this.#era) throw new PublicationsLostError(containerId);
-    const events = batch.events.flatMap(({ id, data }) => [id, data]);
-    const args = [containerId, live ?? "", KEPT_SECONDS, maxlen, this.#known, ...events, traceparent];
-    const answer = await redisCall(
-      "publish status events",
-      () => this.#publish(...this.#keys(batch), ...args),
-    );
-    const [added, count] = (answer as unknown[]).map(Number);
-    if (added === undefined || count === undefined || count < 0) throw new PublicationsLostError(containerId);
-    this.#known = Math.max(this.#known, count);
-    return added;
+    return await this.#send(this.#publish, "publish status events", batch, {
+      keptSeconds: KEPT_SECONDS,
+      era,
+    });
   }
 
-  /** Publishes the end of a container that is gone, unless its end is known or `live` no longer holds. */
-  async publishVanished(batch: LifeBatch & { live: string }): Promise<number> {
+  /**
+   * Publishes the end of a container that is gone, unless its end is known or `live` no longer holds.
+   *
+   * @throws {PublicationsLostError} as {@linkcode publish} does.
+   */
+  async publishVanished(batch: LifeBatch & { live: string }, era: number = this.#era): Promise<number> {
+    const attempt = "publish a vanished container";
+    return await this.#send(this.#publishVanished, attempt, batch, { keptSeconds: KEPT_GONE_SECONDS, era });
+  }
+
+  async #send(
+    script: Script,
+    attempt: string,
+    batch: LifeBatch,
+    { keptSeconds, era }: { keptSeconds: number; era: number },
+  ): Promise<number> {
+    const { containerId, live, maxlen, traceparent = "" } = batch;
     const events = batch.events.flatMap(({ id, data }) => [id, data]);
-    return Number(
-      await redisCall("publish a vanished container", () =>
-        this.#publishVanished(
-          ...this.#keys(batch),
-          batch.containerId,
-          batch.live,
-          KEPT_GONE_SECONDS,
-          batch.maxlen,
-          ...events,
-          batch.traceparent ?? "",
-        )),
-    );
+    return await this.#turns.alone(async () => {
+      if (era !== this.#era) throw new PublicationsLostError(containerId);
+      const args = [containerId, live ?? "", keptSeconds, maxlen, this.#known, ...events, traceparent];
+      const answer = await redisCall(attempt, () => script(...this.#keys(batch), ...args));
+      const [added, count] = (answer as unknown[]).map(Number);
+      if (added === undefined || count === undefined || count < 0) {
+        throw new PublicationsLostError(containerId);
+      }
+      this.#known = Math.max(this.#known, count);
+      return added;
+    });
   }
 
   #keys({ stream, containerId }: LifeBatch): string[] {

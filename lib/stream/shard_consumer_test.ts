@@ -203,3 +203,48 @@ Deno.test("G14 ShardConsumer handles once more what Redis, going back in time, h
 
 /** A fault of an entry's own. */
 class OddError extends Error {}
+
+Deno.test("G4 ShardConsumer takes again what found no room before it takes anything later of the job, also past the tenth entry", async () => {
+  using time = new VirtualTime();
+  const shard = new FakeShard();
+  const handled: string[] = [];
+  const isUp = new Set<string>();
+  const handler: Handler<string> = async (entries) => {
+    await sleep(1);
+    if (entries.some(({ event }) => /^(a|b) 1$/.test(event) && !isUp.has(event))) throw new Error("not yet");
+    handled.push(...entries.map(({ event }) => event));
+  };
+  // Entry 9 fails, 10 finds no room behind it, and 11 holds another job back: so not all is taken anew.
+  shard.add(...Array.from({ length: 8 }, (_, n) => `x ${n}`), "a 1", "a 2", "b 1");
+  const options = { maxHeld: 1, maxDeliveries: 1_000_000, handlerRetries: 0, batchSize: 20 };
+  const plan = async () => {
+    await sleep(60_000);
+    isUp.add("a 1");
+    await sleep(60_000);
+    shard.add("a 3");
+    await sleep(60_000);
+    isUp.add("b 1");
+  };
+  const planned = plan();
+  await runUntil(() => shard.acknowledged.length === 12, () => consumerOf(shard, time, handler, options));
+  await planned;
+  assertEquals(handled.filter((event) => event.startsWith("a")), ["a 1", "a 2", "a 3"]);
+});
+
+Deno.test("G9 ShardConsumer that loses its shard says that it has ended: it did not vanish", async () => {
+  using time = new VirtualTime();
+  let ended = 0;
+  class Lost extends FakeShard {
+    override take() {
+      const lease = { shard: 0, leaseKey: "l", epochKey: "e", replica: "r", epoch: 1 };
+      return Promise.reject(new LeaseLostError(lease, "take entries"));
+    }
+    override async end() {
+      await super.end();
+      ended++;
+    }
+  }
+  const consumer = consumerOf(new Lost(), time, () => Promise.resolve());
+  await assertRejects(() => consumer.run(new AbortController().signal), LeaseLostError);
+  assertEquals(ended, 1);
+});

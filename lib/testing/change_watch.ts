@@ -22,16 +22,16 @@ export class ChangeWatch implements AsyncDisposable {
     this.#seen = [];
   }
 
-  /** The first change of that kind that was seen or comes. @throws {Error} after 10 s in vain. */
+  /** The first change of that kind that was seen or comes. @throws {Error} after a minute in vain. */
   async next(wanted: (change: Change) => boolean): Promise<Change> {
-    const deadline = AbortSignal.timeout(10_000);
+    const deadline = AbortSignal.timeout(60_000);
     while (!deadline.aborted) {
       const found = this.#seen.find(wanted);
       this.#seen = found ? this.#seen.slice(this.#seen.indexOf(found) + 1) : [];
       if (found) return found;
       await Promise.race([new Promise<void>((resolve) => this.#wake = resolve), sleep(200)]);
     }
-    throw new Error("Cannot see the change: nothing of the kind within 10 s");
+    throw new Error("Cannot see the change: nothing of the kind within a minute");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

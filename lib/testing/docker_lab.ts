@@ -2,6 +2,7 @@ import { DockerRuntime } from "../runtime/docker.ts";
 import type { LabContainer, RuntimeLab } from "../runtime/runtime_suite.ts";
 import { silentLogger } from "../run/log.ts";
 import { TEST_LABEL, TestContainers } from "./test_containers.ts";
+import { until } from "./until.ts";
 
 /** The process of a container that does what it is told through files in its own /tmp. */
 const OBEY = "until [ -s /tmp/exit ]; do sleep 0.02; done; exit $(cat /tmp/exit)";
@@ -53,10 +54,8 @@ async function stored(containers: TestContainers, id: string, text: string): Pro
   const lines = text.split("\n").filter(Boolean);
   const last = lines.at(-1);
   if (!text.endsWith("\n") || !last) return;
-  for (let tries = 0; tries < 200; tries++) {
+  await until(`in the log of ${id}: "${last}"`, async () => {
     const log = await containers.docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 1 });
-    if (log.toString().includes(last)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`Cannot find "${last}" in the log of ${id}`);
+    return log.toString().includes(last);
+  });
 }

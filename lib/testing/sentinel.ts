@@ -104,7 +104,7 @@ export async function sentinelGroup(options: SentinelGroupOptions = {}): Promise
     };
     await until(
       "in step",
-      async () => /connected_slaves:2/.test(await servers[0]?.ask("INFO", "replication") ?? ""),
+      async () => /state=online[^]*state=online/.test(await servers[0]?.ask("INFO", "replication") ?? ""),
     );
     if (watched) await group.watch();
     return group;
@@ -131,11 +131,11 @@ async function primaryOf(
   sentinels: readonly Member[],
 ): Promise<GroupMember | undefined> {
   const answers = await Promise.all(
-    sentinels.map((sentinel) => sentinel.ask("SENTINEL", "get-master-addr-by-name", MASTER)),
+    sentinels.map((sentinel) => sentinel.ask("SENTINEL", "get-master-addr-by-name", MASTER).catch(() => "")),
   );
   const ports = new Set(answers.map((answer) => Number(/\$\d+\r\n(\d+)\r\n$/.exec(answer)?.[1])));
   const primary = servers.find(({ port }) => ports.size === 1 && ports.has(port));
-  return /role:master/.test(await primary?.ask("INFO", "replication").catch(() => "") ?? "")
+  return /role:master/.test(await primary?.askWithin(2_000, "INFO", "replication").catch(() => "") ?? "")
     ? primary
     : undefined;
 }
@@ -193,9 +193,14 @@ class Member implements GroupMember {
     this.#frozen = false;
   }
 
-  async ask(...command: string[]): Promise<string> {
+  ask(...command: string[]): Promise<string> {
+    return this.askWithin(10_000, ...command);
+  }
+
+  /** A frozen one does not answer. */
+  async askWithin(ms: number, ...command: string[]): Promise<string> {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-    const patience = AbortSignal.timeout(2_000);
+    const patience = AbortSignal.timeout(ms);
     try {
       const text = [["AUTH", this.password], command, ["PING"]].map(encoded).join("");
       await connection.write(new TextEncoder().encode(text));

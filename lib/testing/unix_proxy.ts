@@ -52,7 +52,11 @@ export class UnixProxy implements AsyncDisposable {
   }
 
   async #connect(front: Deno.Conn): Promise<void> {
-    const back = await Deno.connect({ transport: "unix", path: this.#behind });
+    const back = await Deno.connect({ transport: "unix", path: this.#behind }).catch(() => null);
+    if (!back || this.#refuses) { // nothing is behind it now, or it was cut meanwhile
+      for (const end of [front, back]) if (end) close(end);
+      return;
+    }
     this.#connections.add(front).add(back);
     const pump = (from: Deno.Conn, to: Deno.Conn) => from.readable.pipeTo(to.writable).catch(() => {});
     await Promise.all([pump(front, back), pump(back, front)]);

@@ -1,10 +1,13 @@
 import { sleep } from "../run/sleep.ts";
 
-/** Waits until `condition` gives something true, and returns it. @throws {Error} after `ms`, naming `what`. */
+/**
+ * Waits until `condition` gives something true, and returns it. The time limit is there for what would never come: a
+ * busy machine is slow. @throws {Error} after `ms`, naming `what`.
+ */
 export async function until<T>(
   what: string,
   condition: () => Promise<T> | T,
-  ms = 20_000,
+  ms = 60_000,
 ): Promise<Exclude<T, null | undefined | false | 0 | "">> {
   const deadline = performance.now() + ms;
   for (;;) {

@@ -217,6 +217,10 @@ Deno.test("G14 a line that is missing after a loss of Redis is found as such", (
 Deno.test("G15 a worker that ends late, or with a code, is found; a second signal may cut it short", () => {
   const stop = (how: object) => but(() => ({ stops: [{ worker: "w", code: 0, ms: 1, signals: 1, ...how }] }));
   assertEquals(broken(stop({ code: 1 })), ["G15"]);
+  const ranOut = { code: 1, ms: LIMITS.graceMs };
+  assertEquals(broken(stop(ranOut)), ["G15"]);
+  assertEquals(broken(stop({ ...ranOut, lateMs: 2_500 })), []);
+  assertEquals(broken(stop({ ...ranOut, ms: 100, lateMs: 2_500 })), ["G15"]);
   assertEquals(broken(stop({ ms: 5_000 })), ["G15"]);
   assertEquals(broken(stop({ code: 143, signals: 2 })), []);
 });

@@ -22,7 +22,7 @@ export const OVER_WITHIN_MS = 120_000;
 /** So much longer it may take at most because the machine is kept from working (ms). */
 export const MOST_STOLEN_MS = 180_000;
 /** Longest time for the rest after that: clients are told the end, the last entries are read (ms). */
-const REST_MS = 90_000;
+const REST_MS = 180_000;
 /** Pause between two questions (ms). */
 const AGAIN_MS = 250;
 
@@ -56,18 +56,23 @@ export class Observers implements AsyncDisposable {
   }
 
   /**
-   * Waits until the workflows of these jobs are over, for `OVER_WITHIN_MS` of the machine's time at most. `stolen`: what
+   * Waits until the workflows of these jobs are over, for `withinMs` of the machine's time at most. `stolen`: what
    * was taken from it since the faults ended.
    */
-  async untilOver(jobIds: readonly string[], stolen: StolenTime, signal: AbortSignal): Promise<void> {
+  async untilOver(
+    jobIds: readonly string[],
+    stolen: StolenTime,
+    signal: AbortSignal,
+    withinMs = OVER_WITHIN_MS,
+  ): Promise<void> {
     const begin = performance.now();
-    const late = AbortSignal.any([signal, AbortSignal.timeout(OVER_WITHIN_MS + MOST_STOLEN_MS)]);
+    const late = AbortSignal.any([signal, AbortSignal.timeout(withinMs + MOST_STOLEN_MS)]);
     for (const jobId of jobIds) {
       while (!late.aborted) {
         const workflow = await ask(`${this.#world.url}/api/jobs/${jobId}/workflow`, late);
         this.#stolenMs = Math.min(stolen.ms, MOST_STOLEN_MS);
         if (workflow && workflow.status !== "running") break;
-        if (performance.now() - begin > OVER_WITHIN_MS + this.#stolenMs) return;
+        if (performance.now() - begin > withinMs + this.#stolenMs) return;
         await sleep(AGAIN_MS, late);
       }
     }

@@ -43,6 +43,8 @@ export interface WorkerStop {
   readonly ms: number;
   /** SIGTERMs sent: after a second one the end is at once, with 143 (unless it had ended already). */
   readonly signals: 1 | 2;
+  /** How late the harness's own timers came meanwhile at most (ms). */
+  readonly lateMs?: number;
 }
 
 /** The system, started; disposing stops all of it and leaves nothing. */

@@ -15,10 +15,13 @@ const ARGS = [
   "--disable-sync",
 ];
 
+/** How long a busy machine may take for what comes at once on an idle one (ms). */
+const PATIENCE_MS = 120_000;
+
 /** Starts Chromium: the one that `CHROMIUM` names, else the system's. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
   const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
+  const browser = await chromium.launch({ executablePath, headless: true, args: ARGS, timeout: PATIENCE_MS });
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
 }
 
@@ -38,6 +41,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
     acceptDownloads: true,
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("console", (message) => {

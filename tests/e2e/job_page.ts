@@ -9,7 +9,7 @@ import type { WatchedPage } from "./browser.ts";
 
 const STEPS = ["copy", "plugin", "upload", "delete", "cleanup"];
 /** Time a test's job gets (ms). */
-export const JOB_MS = 90_000;
+export const JOB_MS = 180_000;
 
 /** Opens the form and waits until the service's sample stands in it. */
 export async function openForm(page: Page, url: string): Promise<void> {

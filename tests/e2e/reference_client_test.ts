@@ -9,7 +9,7 @@ Deno.test("The reference's client logic and curl -N work unchanged", async (t) =
   await using system = await startSystem();
   const jobId = `e2e-reference-${crypto.randomUUID().slice(0, 8)}z`;
   const curl = new Deno.Command("curl", {
-    args: ["-N", "-s", "--max-time", "60", `${system.url}/events/${jobId}/all`],
+    args: ["-N", "-s", "--max-time", "180", `${system.url}/events/${jobId}/all`],
     stdout: "piped",
   }).spawn();
   const reading = new Response(curl.stdout).text();
@@ -17,7 +17,7 @@ Deno.test("The reference's client logic and curl -N work unchanged", async (t) =
 
   await t.step("the workflow can be polled until it is over", async () => {
     let workflow = { status: "running", current_step: "" };
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 180_000;
     while (workflow.status === "running" && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 200));
       workflow = await (await fetch(`${system.url}/api/jobs/${jobId}/workflow`)).json();

@@ -18,7 +18,7 @@ export interface System extends AsyncDisposable {
 }
 
 /** Longest time until everything is up (ms). */
-const START_MS = 120_000;
+const START_MS = 300_000;
 
 /** Starts it. `env` wins over this process's environment. */
 export async function startSystem(env: Record<string, string> = {}): Promise<System> {

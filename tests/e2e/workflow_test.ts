@@ -198,7 +198,7 @@ async function untilLogged(system: System, id: string, lines: number): Promise<v
   const cut = new AbortController();
   let seen = 0;
   await followJob(system, id, {
-    signal: AbortSignal.any([cut.signal, AbortSignal.timeout(60_000)]),
+    signal: AbortSignal.any([cut.signal, AbortSignal.timeout(180_000)]),
     onEvent: ({ kind, data }) => {
       if (kind === "logs" && data.job_type === "plugin" && ++seen === lines) cut.abort();
     },

@@ -18,6 +18,8 @@ export interface FuzzOptions {
   /** All chance comes from it (whole number of 32 bits). */
   readonly seed: number;
   readonly durationMs: number;
+  /** Longest wait for an answer to begin (ms). @default what the slowest legal request may take */
+  readonly answerMs?: number;
   /** Told after each request. */
   readonly onRequest?: (count: number) => void;
 }
@@ -39,33 +41,40 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   if (operations.length === 0) throw new Error(`Cannot attack ${origin}: its document names no operation`);
   const wrongMethods = wrongMethodsOf(document);
   const check = new AnswerCheck(document);
-  using sender = new Sender(origin);
+  using sender = new Sender(origin, options.answerMs);
   const answers = new Map<string, number>();
   let requests = 0;
+  /** What is under way: when the time is over, what it comes to counts as well. */
+  let last: { readonly request: FuzzRequest; readonly outcome: Promise<void> } | null = null;
   const property = fc.asyncProperty(
     fc.oneof(
       { weight: 8, arbitrary: requestsForAny(operations.filter(({ method }) => method !== "HEAD")) },
       { weight: 1, arbitrary: requestsForAny(operations.filter(({ method }) => method === "HEAD")) },
       { weight: 1, arbitrary: requestsForAny(wrongMethods) },
     ),
-    async (request) => {
-      const answer = await sender.send(request);
-      const { method, path } = request.operation;
-      const key = `${method} ${path} ${answer.status}`;
-      answers.set(key, (answers.get(key) ?? 0) + 1);
-      options.onRequest?.(++requests);
-      const asked = operationOf(request, operations) ?? operationOf(request, wrongMethods);
-      if (!asked) {
-        if (answer.status >= 500) throw new Error(`answer ${answer.status}: ${answer.body.slice(0, 300)}`);
-        return;
-      }
-      const intruder = known.credentials.length === 0
-        ? null
-        : intrusion({ ...request, operation: asked }, answer.status, known.credentials);
-      const fault = intruder ?? check.fault(asked, answer);
-      if (fault) throw new Error(fault);
+    (request) => {
+      const outcome = attack(request);
+      last = { request, outcome };
+      return outcome;
     },
   );
+  async function attack(request: FuzzRequest): Promise<void> {
+    const answer = await sender.send(request);
+    const { method, path } = request.operation;
+    const key = `${method} ${path} ${answer.status}`;
+    answers.set(key, (answers.get(key) ?? 0) + 1);
+    options.onRequest?.(++requests);
+    const asked = operationOf(request, operations) ?? operationOf(request, wrongMethods);
+    if (!asked) {
+      if (answer.status >= 500) throw new Error(`answer ${answer.status}: ${answer.body.slice(0, 300)}`);
+      return;
+    }
+    const intruder = known.credentials.length === 0
+      ? null
+      : intrusion({ ...request, operation: asked }, answer.status, known.credentials);
+    const fault = intruder ?? check.fault(asked, answer);
+    if (fault) throw new Error(fault);
+  }
   function requestsForAny(some: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
     return fc.oneof(...some.map((operation) => requestsFor(document, operation, known)));
   }
@@ -75,16 +84,29 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     interruptAfterTimeLimit: durationMs,
     markInterruptAsFailure: false,
   });
-  const [failing] = details.counterexample ?? [];
-  const fault = details.errorInstance;
+  const found = details.counterexample
+    ? { request: details.counterexample[0], fault: details.errorInstance }
+    : await faultOf(last);
   return {
     requests,
     answers,
-    failure: failing === undefined ? null : {
-      request: asCommand(origin, failing),
-      fault: fault instanceof Error ? fault.message : String(fault),
+    failure: found && {
+      request: asCommand(origin, found.request),
+      fault: found.fault instanceof Error ? found.fault.message : String(found.fault),
     },
   };
+}
+
+/** What comes out wrong of a request that is under way, if anything. */
+async function faultOf(
+  sent: { readonly request: FuzzRequest; readonly outcome: Promise<void> } | null,
+): Promise<{ readonly request: FuzzRequest; readonly fault: unknown } | null> {
+  try {
+    await sent?.outcome;
+    return null;
+  } catch (fault) {
+    return sent && { request: sent.request, fault };
+  }
 }
 
 /** What a request turned out to ask for, as hostile names may change the path; undefined: nothing that there is. */

@@ -8,8 +8,8 @@ import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { FuzzAnswer } from "./answers.ts";
 import type { FuzzRequest } from "./requests.ts";
 
-/** Longest wait for an answer to begin (ms). */
-const ANSWER_MS = 10_000;
+/** Longest wait for an answer to begin (ms): more than one may ask to wait for confirmations. */
+const ANSWER_MS = 40_000;
 /** Longest wait for it to end, unless it is a stream of events (ms). */
 const BODY_MS = 30_000;
 /** How long a stream of events is read (ms). */
@@ -25,10 +25,13 @@ export class HangError extends Error {
 /** One connection pool to one service. */
 export class Sender implements Disposable {
   readonly #origin: URL;
+  readonly #answerMs: number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-  constructor(origin: string) {
+  /** `answerMs`: longest wait for an answer to begin. */
+  constructor(origin: string, answerMs = ANSWER_MS) {
     this.#origin = new URL(origin);
+    this.#answerMs = answerMs;
   }
 
   /** @throws {HangError} */
@@ -46,7 +49,8 @@ export class Sender implements Disposable {
     }, answered.resolve);
     request.on("error", answered.reject);
     request.end(bytes ?? undefined);
-    const late = timer(ANSWER_MS, () => answered.reject(new HangError(`no answer within ${ANSWER_MS} ms`)));
+    const hang = new HangError(`no answer within ${this.#answerMs} ms`);
+    const late = timer(this.#answerMs, () => answered.reject(hang));
     try {
       return await readAnswer(await answered.promise);
     } finally {

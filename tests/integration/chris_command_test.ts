@@ -124,7 +124,8 @@ Deno.test("G13 deno task chris runs jobs, shows their steps and lines harmlessly
 
 Deno.test("G10 deno task chris logs -f goes on through a cut, ends with the job, and quietly where nobody reads", async () => {
   await using bench = await startSseBench();
-  await using proxy = cuttingProxy(bench.url, [400_000]);
+  // The command asks for the job first, and may follow it on a second connection.
+  await using proxy = cuttingProxy(bench.url, [400_000, 400_000]);
   const accepted = await chris(bench.url, "run", "job-long", ...RUN);
   assertEquals([accepted.code, accepted.out], [0, "job-long\n"]);
   await bench.writeLines("job-long", 4_000);
@@ -133,12 +134,13 @@ Deno.test("G10 deno task chris logs -f goes on through a cut, ends with the job,
   const reader = head.stdout.getReader();
   assert((await reader.read()).value);
   await reader.cancel();
+  await bench.writeLines("job-long", 1_000); // it may have written all that there was
   const ended = await head.status;
   assertEquals([ended.code, await new Response(head.stderr).text()], [0, ""]);
-  await bench.writeLines("job-long", 1_000);
   await goThrough(bench, "job-long");
   const { code, out, err } = read(await following);
-  assertEquals([code, err, proxy.cuts()], [0, "", 1]);
+  assertEquals([code, err], [0, ""]);
+  assert(proxy.cuts() > 0, "it was cut");
   assertEquals(out, Array.from({ length: 5_000 }, (_, index) => `${index + 1}\n`).join(""));
 });
 

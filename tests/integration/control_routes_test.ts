@@ -127,10 +127,14 @@ Deno.test("what comes at the wrong time is refused with the state of the job", a
   await over(succeeded, "finishedSuccessfully");
   const failed = await accepted("failed");
   await over(failed, "finishedWithError");
+  const again = await accepted("again"); // its second attempt is being cancelled
+  await over(again, "finishedWithError");
+  for (const what of ["retry", "cancel"]) await post(`${again}/${what}`);
   for (
     const [path, code, status] of [
       [`${running}/retry`, "not_over", "running"],
       [`${cancelling}/retry`, "not_over", "cancelling"],
+      [`${again}/retry`, "not_over", "cancelling"],
       [`${succeeded}/retry`, "already_over", "finishedSuccessfully"],
       [`${succeeded}/cancel`, "already_over", "finishedSuccessfully"],
       [`${failed}/cancel`, "already_over", "finishedWithError"],

@@ -7,7 +7,7 @@ import { readRange } from "lib/stream/tail.ts";
 import { MutedProxy } from "lib/testing/muted_proxy.ts";
 import { tempRedis } from "lib/testing/servers.ts";
 import { until } from "lib/testing/until.ts";
-import { DLQ, openBench, streamOf } from "./consumer_bench.ts";
+import { DLQ, LASTING_LEASES, openBench, streamOf } from "./consumer_bench.ts";
 import {
   allLetters,
   entriesOf,
@@ -33,7 +33,7 @@ Deno.test("G9 a poisoned job is mended: its letters go back, are handled once an
       if (broken && entries.some(({ event }) => event.job_id === "sick")) throw new Error("out of paper");
       return Promise.resolve();
     },
-    settings: { RECLAIM_MAX_DELIVERIES: 1, HANDLER_RETRIES: 0 },
+    settings: { ...LASTING_LEASES, RECLAIM_MAX_DELIVERIES: 1, HANDLER_RETRIES: 0 },
   });
   await bench.publish(["sick", "well"], 4);
   await until("dead-lettered", async () => await redis.xlen(DLQ) === 4);
@@ -118,14 +118,17 @@ Deno.test("G9 a letter is put back once although the answer gets lost and the ca
   const ids = await writeLetters(bench.redis, { job: "a", n: 1 }, { job: "a", n: 2 });
   const letters = statusLetters(redis);
   const newest = await letters.newest();
-  // The script runs, but slowly: in the meantime the connection falls silent.
-  await bench.redis.call("CLIENT", "PAUSE", "500", "WRITE");
+  // The script waits until the connection has fallen silent.
+  await bench.redis.client("PAUSE", 60_000, "WRITE");
   const answer = letters.putBack(streamOf("a"), ids, newest);
   await until("sent", async () => (await bench.redis.client("LIST") as string).includes("cmd=eval"));
   proxy.mute();
+  await bench.redis.client("UNPAUSE");
   const entries = (await entriesAfter(bench.redis, 2)).map(({ id }) => id);
   assertEquals(await answer, entries);
   assertEquals(await numbersIn(bench.redis, "a"), [1, 2]);
+  const [receipt = ""] = await bench.redis.keys("chris:receipt:*");
+  assert(await bench.redis.ttl(receipt) > 500, "the answer waits for minutes");
 });
 
 async function entriesAfter(redis: Awaited<ReturnType<typeof setup>>["redis"], count: number) {

@@ -57,6 +57,17 @@ Deno.test("G1 LogRecord publishes all of a batch or, where Redis is full, nothin
   assertEquals(await bench.entries("logs"), ["a", "b"]);
 });
 
+Deno.test("G1 LogRecord takes nothing for published that Redis refused to add to the stream", async () => {
+  await using bench = await setup();
+  const record = new LogRecord(bench.redis, "default");
+  const batch = { ...lines, entries: ["a", "b"], expected: null, next: "one" };
+  await bench.redis.xadd("logs", "18446744073709551615-18446744073709551615", "data", "the last id there is");
+  await assertRejects(() => record.publish(batch), OutageError, "publish log lines");
+  await bench.redis.del("logs");
+  assertEquals(await record.publish(batch), null);
+  assertEquals(await bench.entries("logs"), ["a", "b"]);
+});
+
 Deno.test("G5 LogRecord lets lines wait that would push unread ones out of the stream, until they are stored", async () => {
   await using bench = await setup();
   const record = new LogRecord(bench.redis, "default", "consumers");

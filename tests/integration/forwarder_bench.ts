@@ -16,7 +16,7 @@ export interface ForwarderProcess extends AsyncDisposable {
   readonly pid: number;
   /** Ends it with SIGKILL. */
   kill(): Promise<void>;
-  /** Ends it with SIGTERM; its exit code. */
+  /** Ends it with SIGTERM, as soon as it can hear that; its exit code. */
   stop(): Promise<number>;
   /** Everything it logged. Complete after its end. */
   output(): string;
@@ -83,6 +83,8 @@ async function startForwarder(
     }
   };
   const collected = Promise.all([collect(process.stdout), collect(process.stderr)]);
+  let hasEnded = false;
+  process.status.then(() => hasEnded = true);
   const end = async (signal: Deno.Signal) => {
     try {
       process.kill(signal);
@@ -94,7 +96,10 @@ async function startForwarder(
   return {
     pid: process.pid,
     kill: async () => void await end("SIGKILL"),
-    stop: () => end("SIGTERM"),
+    stop: async () => {
+      await until("started", () => hasEnded || output.includes('"msg":"started"'));
+      return await end("SIGTERM");
+    },
     output: () => output,
     [Symbol.asyncDispose]: async () => void await end("SIGKILL"),
   };

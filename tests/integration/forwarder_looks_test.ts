@@ -169,7 +169,7 @@ Deno.test("a log at rest costs the log forwarder ever fewer questions, and its e
   runtime.misbehaviour.deafFollowers = true;
   bench.startLogs(20);
   await until("published", async () => (await bench.logs()).length === 1);
-  await sleep(500);
+  await until("compared at the longest intervals", () => runtime.tails >= 6);
   const before = [runtime.inspections, runtime.tails];
   await lists(runtime, 40); // 80 intervals of silence at least
   const [inspections, tails = 0] = [runtime.inspections, runtime.tails].map((n, i) => n - (before[i] ?? 0));

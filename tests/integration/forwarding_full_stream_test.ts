@@ -32,7 +32,7 @@ Deno.test({
       read.push(...entries.map(([, fields]) => decodeLogEvent(fields[1] ?? "")));
       if (entries.length > 0) await redis.xack(stream, "log-consumer-group", ...entries.map(([id]) => id));
       return read.at(-1)?.eos;
-    });
+    }, 240_000);
     assertEquals(new Set(read.map(({ container_id }) => container_id)), new Set([id]));
     assertLog(read, oneTo(20_000));
     assertEquals(await logs.stop(), 0);

@@ -43,7 +43,7 @@ async function untilEnded(bench: ForwarderBench, id: string): Promise<LogEvent[]
   await until("told the end", async () => {
     const cursor = await bench.redis.get(`chris:log-forwarder:cursor:${id}`);
     return cursor !== null && JSON.parse(cursor).eos !== null;
-  });
+  }, 240_000);
   return await bench.logs(id);
 }
 
@@ -118,6 +118,7 @@ for (
     assertEquals(jumps.length, 1, "the numbers go on but for one jump ahead");
     assertEquals(events.flatMap((event, i) => event.gap ? [i] : []), jumps);
     assertEquals(numbers.at(-1), LINES);
+    await second.stop();
     assertEquals(second.output().match(/dropped lines/g)?.length, 1, "said once in the log");
   });
 }

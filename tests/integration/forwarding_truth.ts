@@ -36,7 +36,7 @@ export function assertLog(
 }
 
 /** Waits until the end of each container's log is told, by the forwarder's own record (the stream may be long). */
-export async function untilEnded(bench: ForwarderBench, ids: readonly string[], ms = 90_000): Promise<void> {
+export async function untilEnded(bench: ForwarderBench, ids: readonly string[], ms = 240_000): Promise<void> {
   await until("told the end of every log", async () => {
     const cursors = await bench.redis.mget(ids.map((id) => `chris:log-forwarder:cursor:${id}`));
     return cursors.every((cursor) => cursor !== null && JSON.parse(cursor).eos !== null);
@@ -79,6 +79,7 @@ export async function assertStates(
     await until(
       "reported the last state",
       async () => (await bench.statuses(container.id)).some(({ event_id }) => event_id === expected.at(-1)),
+      180_000, // a question over a connection that is gone waits for 20 s
     );
     assertEquals((await bench.statuses(container.id)).map(({ event_id }) => event_id), expected);
   }

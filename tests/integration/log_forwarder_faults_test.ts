@@ -233,7 +233,7 @@ Deno.test("G15 a forwarder told to stop while Redis is away stops all the same",
   await sleep(200);
   const began = performance.now();
   await end();
-  assert(performance.now() - began < 8_000);
+  assert(performance.now() - began < 20_000);
   await bench.server.start();
   bench.start();
   await until("published", async () => (await bench.told()).length === 2);

@@ -8,6 +8,7 @@ import { lockJob } from "lib/store/workflows.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
 import { tempPostgres } from "lib/testing/servers.ts";
+import { until } from "lib/testing/until.ts";
 
 /** Tries `fn` until it succeeds; the test's own time limit ends it. */
 async function eventually<T>(fn: () => Promise<T>): Promise<T> {
@@ -69,6 +70,12 @@ Deno.test("openPostgres() needs no permission but the network", async () => {
   }
 });
 
+/** Whether a process has gone, even if nobody has asked yet how it ended. */
+async function isGone(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return !/\) [^ZX] /.test(stat);
+}
+
 const WHEN_KILLED: Record<
   string,
   (tx: Transaction, killed: Promise<void>, begun: () => void) => Promise<unknown>
@@ -101,11 +108,13 @@ for (const [moment, body] of Object.entries(WHEN_KILLED)) {
     await sql`CREATE TABLE kept (n int)`;
     const begun = Promise.withResolvers<void>();
     const killed = Promise.withResolvers<void>();
+    let backend = 0;
     const outcome = assertRejects(
       () =>
         withOutage("keep a row", () =>
           sql.begin(async (tx) => {
-            await tx`INSERT INTO kept VALUES (1)`;
+            const [row] = await tx`INSERT INTO kept VALUES (1) RETURNING pg_backend_pid() AS pid`;
+            backend = row?.pid;
             await body(tx, killed.promise, begun.resolve);
           })),
       OutageError,
@@ -113,7 +122,8 @@ for (const [moment, body] of Object.entries(WHEN_KILLED)) {
     );
     await begun.promise;
     await server.kill();
-    await sleep(20);
+    // The server's processes outlive their parent for a moment, and could commit yet.
+    await until("gone", () => isGone(backend));
     killed.resolve();
     await outcome;
     await assertRejects(() => withOutage("count", () => sql`SELECT 1`), OutageError);

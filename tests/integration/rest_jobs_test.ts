@@ -156,9 +156,14 @@ Deno.test("A page of jobs reads in proportion to itself, whatever state is asked
   for (const statuses of [[], ["failed"], ["running", "failed"]] as const) {
     // Often enough for Postgres to settle on one plan for all values.
     for (let i = 0; i < 8; i++) await listJobs(fresh, { statuses, limit: 20 });
-    const before = await rowsRead(fresh);
-    await listJobs(fresh, { statuses, limit: 20 });
-    const read = await rowsRead(fresh) - before;
+    const reads: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const before = await rowsRead(fresh);
+      await listJobs(fresh, { statuses, limit: 20 });
+      reads.push(await rowsRead(fresh) - before);
+    }
+    // Other connections tell up to ten seconds later what they read for the tests before.
+    const read = Math.min(...reads);
     assert(read <= 60, `${statuses}: ${read} rows were read for a page of 20`);
   }
 });

@@ -23,7 +23,9 @@ async function isReplica(server: GroupMember): Promise<boolean> {
 
 /** What a client that connects now is told of a job up to its last line: lines, and `gap` for what is missing. */
 async function follow(pipeline: Pipeline, { jobId, count }: Counter): Promise<string[]> {
-  const port = /"port":(\d+),"msg":"listens"/.exec(await pipeline.output("sse_service"))?.[1];
+  const port = await until("listening", async () => {
+    return /"port":(\d+),"msg":"listens"/.exec(await pipeline.output("sse_service"))?.[1];
+  });
   const events = await readEvents(`http://127.0.0.1:${port}/events/${jobId}/logs`, {
     enough: ({ event, data }) => event === "logs" && JSON.parse(data).line === String(count),
   });
@@ -64,7 +66,8 @@ Deno.test({
     "G14 G6 what a primary took and had not passed on when it died is told again: lines, states, confirmations",
   ignore: NO_DOCKER,
   fn: async () => {
-    await using group = await sentinelGroup({ downAfterMs: 2_000 });
+    // A replica that was cut off for ten times as long is not promoted any more.
+    await using group = await sentinelGroup({ downAfterMs: 5_000 });
     await using redis = openRedis(group.url, { name: "test", log });
     await using pipeline = await openPipeline({ REDIS_URL: group.url });
     await pipeline.ready();
@@ -73,17 +76,17 @@ Deno.test({
     await group.cut();
     const lost = await pipeline.count("lost", 2_000, 0);
     await pipeline.complete(redis, [lost]);
-    const begun = await pipeline.stored(across);
     const first = await until("agreed", () => group.primary());
     const stream = shardKey("stream:job-logs", shardOf(lost.jobId, SHARDS));
     const held = await Promise.all(group.servers.map((server) => lengthAt(server, stream)));
     assertEquals(held.filter((length) => length > lost.count).length, 1, "only the primary has it");
     await first.kill();
     await group.mend();
-    const next = await until("failed over", () => group.primary(), 30_000);
+    const next = await until("failed over", () => group.primary());
     assert(next.port !== first.port);
-    await until("recovered", async () => await pipeline.stored(across) > begun + 300, RECOVERY_MS);
-    await pipeline.complete(redis, [across, lost]);
+    const born = await pipeline.count("born-after-it", 300, 0);
+    await until("recovered", async () => await pipeline.stored(born) === born.count, RECOVERY_MS);
+    await pipeline.complete(redis, [across, lost, born]);
     await pipeline.stop();
   },
 });
@@ -104,11 +107,11 @@ Deno.test({
     await until("failed over", async () => {
       const primary = await group.primary();
       return primary && primary.port !== first.port;
-    }, 30_000);
+    });
     const begun = await pipeline.stored(across);
     first.thaw();
     const brief = await pipeline.count("told-to-the-deposed", 500, 0);
-    await until("deposed", () => isReplica(first), 30_000);
+    await until("deposed", () => isReplica(first));
     await until("recovered", async () => await pipeline.stored(across) > begun + 300, RECOVERY_MS);
     await pipeline.complete(redis, [across, brief]);
     await pipeline.stop();
@@ -137,7 +140,8 @@ Deno.test({
 for (
   const [name, config, boundMs] of [
     ["until Sentinel deposes it", {}, 20_000],
-    ["for a second at most with min-replicas-to-write", { "min-replicas-to-write": "1" }, 2_000],
+    // A busy machine counts the replicas late; without the setting it is ten seconds and more.
+    ["for a second at most with min-replicas-to-write", { "min-replicas-to-write": "1" }, 4_000],
   ] as const
 ) {
   Deno.test(`G14 a frozen primary that comes back after a failover takes writes, which are lost, ${name}`, async () => {
@@ -152,15 +156,15 @@ for (
     await until("failed over", async () => {
       const primary = await group.primary();
       return primary && primary.port !== first.port;
-    }, 30_000);
+    });
     const thawedAt = performance.now();
     first.thaw();
     let lastTakenMs = 0;
     await until("deposed", async () => {
-      const taken = await first.ask("SET", "lost", "1").then(() => true, () => false);
-      if (taken) lastTakenMs = performance.now() - thawedAt;
+      const askedMs = performance.now() - thawedAt;
+      if (await first.ask("SET", "lost", "1").then(() => true, () => false)) lastTakenMs = askedMs;
       return await isReplica(first);
-    }, 30_000);
+    });
     console.log(`took writes for ${Math.round(lastTakenMs)} ms`);
     assert(lastTakenMs < boundMs, `it took writes for ${lastTakenMs} ms`);
     await using redis = openRedis(group.url, { name: "test", log });

@@ -58,7 +58,7 @@ Deno.test({
     const late = follow(url);
     const clients = [early, late];
     await Promise.race([
-      until("all lines came", () => clients.every(({ lines }) => lines.length >= LINES), 90_000),
+      until("all lines came", () => clients.every(({ lines }) => lines.length >= LINES), 240_000),
       ...clients.map(({ ended }) => ended),
     ]);
     for (const { lines, source } of clients) {

@@ -103,6 +103,7 @@ async function startService() {
     CLIENT_BUFFER_BYTES: String(BUFFER_BYTES),
     PORT: "0",
     HEALTH_PORT: "0",
+    SHUTDOWN_GRACE_SECONDS: "60",
   }));
   const { port: healthPort } = await process.logged("health server listens");
   const { port } = await process.logged("listens");

@@ -61,8 +61,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
         const response = await fetch(`http://127.0.0.1:${port}/ready`);
         const text = await response.text();
         if (!response.ok) throw new Error(text);
-      }, 30_000);
-      const status = await launcher.stop();
+      }, 60_000);
+      const status = await launcher.stop(30_000);
       assertEquals(status.code, 0, await launcher.logTail());
       assert(await closed(port), "the worker is gone");
     } finally {

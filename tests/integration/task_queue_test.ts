@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { z } from "@zod/zod";
+import { Queue } from "bullmq";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
 import { sleep } from "lib/run/sleep.ts";
@@ -68,7 +69,7 @@ Deno.test("G4 a limited queue is worked on in order and one task at a time, by h
   assertEquals([begun, most], [upTo(120), 1]);
 });
 
-Deno.test("a task that fails for days grows no bigger: of its failures the last ones are kept", async () => {
+Deno.test("a task may fail for days: it is not given up, and grows no bigger, as only its last failures are kept", async () => {
   await using bench = await setup();
   let tries = 0;
   bench.work(() => Promise.reject(new Error(`try ${++tries}`)), { maxPauseMs: 1 });
@@ -76,6 +77,8 @@ Deno.test("a task that fails for days grows no bigger: of its failures the last 
   await until("tried", () => tries >= 12);
   const traces = JSON.parse(await bench.broker.hget(`bull:${NAME}:task-1`, "stacktrace") ?? "[]");
   assert(traces.length > 0 && traces.length <= 3, `${traces.length} are kept`);
+  const { attempts } = JSON.parse(await bench.broker.hget(`bull:${NAME}:task-1`, "opts") ?? "{}");
+  assert(attempts > 1e9, `after ${attempts} tries it would be given up`);
 });
 
 Deno.test("a task put twice is done once, and may be put again when it is done", async () => {
@@ -117,15 +120,16 @@ Deno.test("a task that fails is tried again after growing pauses, while others g
 
 Deno.test("hurry() ends the pause of a task, and does nothing to others", async () => {
   await using bench = await setup();
-  let tries = 0;
-  bench.work(() => ++tries === 1 ? Promise.reject(new Error("not yet")) : Promise.resolve(), {
-    maxPauseMs: 60_000,
-  });
+  const done: number[] = [];
+  bench.work(({ n }) => Promise.resolve(void done.push(n)));
   await bench.queue.hurry("task-1");
-  await bench.put(1);
-  await until("in a pause", async () => (await bench.queue.counts()).delayed === 1);
+  const pausing = new Queue(NAME, { connection: bench.broker });
+  for (const n of [1, 2]) await pausing.add(NAME, { n }, { jobId: `task-${n}`, delay: 3_600_000 });
   await bench.queue.hurry("task-1");
-  await until("done", () => tries === 2, 5_000);
+  await until("done", () => done.length > 0);
+  assertEquals(done, [1]);
+  assertEquals((await bench.queue.counts()).delayed, 1);
+  await pausing.close();
 });
 
 Deno.test("G9 a task of the wrong shape is put aside, tried no more, and the others go on", async () => {
@@ -187,7 +191,8 @@ Deno.test("G15 a worker stops at once when it has nothing to do, or was told bef
   const begin = performance.now();
   await stop();
   await bench.work(() => Promise.resolve())();
-  assert(performance.now() - begin < 2_000, "it waited for its blocking call");
+  // Such a call lasts five seconds.
+  assert(performance.now() - begin < 4_500, "it waited for its blocking call");
 });
 
 Deno.test("G15 a worker that is told to stop while the broker is away ends when it is back", async () => {
@@ -199,27 +204,35 @@ Deno.test("G15 a worker that is told to stop while the broker is away ends when 
   await sleep(200); // the worker's connections are between two tries
   const stopped = stop().then(() => true);
   await bench.server.start();
-  assert(await Promise.race([stopped, sleep(15_000)]), "it waits for the end of a connection");
+  assert(await Promise.race([stopped, sleep(60_000)]), "it waits for the end of a connection");
 });
 
 Deno.test("G4 G7 the task of a killed worker is taken over by another, before those behind it", async () => {
   await using bench = await setup();
   await bench.queue.limitConcurrency(1);
   await bench.put(1, 2, 3);
-  const lockMs = 800;
   await using probe = startProcess("tests/integration/task_worker_probe.ts", {}, [
     bench.server.url,
     NAME,
-    String(lockMs),
+    "6000", // ms after which its silence counts, and no sooner: it may be a while until it gets a turn
   ]);
   await probe.logged("begun");
   const done: number[] = [];
-  bench.work(({ n }) => Promise.resolve(void done.push(n)), { lockMs });
-  await sleep(2 * lockMs); // as long as it lives, the task is its own
+  bench.work(({ n }) => Promise.resolve(void done.push(n)), { lockMs: 1_000 }); // looks twice a second
+  // As long as it lives it prolongs its hold, and the task is its own.
+  const lock = `bull:${NAME}:task-1:lock`;
+  let least = Infinity;
+  await until("prolonged", async () => {
+    const left = await bench.broker.pttl(lock);
+    least = Math.min(least, left);
+    return left > least + 500;
+  });
   assertEquals(done, []);
   await bench.broker.hset(`bull:${NAME}:task-1`, "stc", 1_000); // it has been taken over so often: no fault of its own
   probe.kill("SIGKILL");
-  await until("taken over", () => done.length === 3, 10 * lockMs);
+  await probe.ended;
+  assertEquals(await bench.broker.pexpire(lock, 1), 1); // as when that long has passed
+  await until("taken over", () => done.length === 3);
   assertEquals(done, [1, 2, 3]);
 });
 
@@ -241,7 +254,8 @@ Deno.test("G8 what the broker refuses is an outage, and waiting tasks outlive it
   const late = bench.put(3, 4);
   await bench.server.start();
   await late;
-  await until("done after the restart", () => done.length >= 4);
+  // One whose end the broker did not hear of in time is done again.
+  await until("done after the restart", () => new Set(done).size >= 4);
   assertEquals([...new Set(done)], [1, 2, 3, 4]);
 });
 

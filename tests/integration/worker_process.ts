@@ -37,11 +37,18 @@ export function startProcess(
     stderr: "piped",
   }).spawn();
   let output = "";
-  const collect = async (stream: ReadableStream<Uint8Array>) => {
+  let log = "";
+  const collect = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) output += decoder.decode(chunk, { stream: true });
+    for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
   };
-  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  const collected = Promise.all([
+    collect(child.stdout, (text) => {
+      output += text;
+      log += text;
+    }),
+    collect(child.stderr, (text) => output += text),
+  ]);
   const ended = Promise.all([child.status, collected]).then(([{ code }]) => code);
   const kill = (signal: Deno.Signal) => {
     try {
@@ -53,7 +60,7 @@ export function startProcess(
   return {
     pid: child.pid,
     output: () => output,
-    logged: (message) => until(`logged "${message}"`, () => lineWith(output, message)),
+    logged: (message) => until(`logged "${message}"`, () => lineWith(log, message)),
     kill,
     ended,
     [Symbol.asyncDispose]: async () => {
@@ -63,7 +70,8 @@ export function startProcess(
   };
 }
 
-function lineWith(output: string, message: string): Record<string, unknown> | undefined {
-  return output.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"))
+/** The last line may not be whole yet. */
+function lineWith(log: string, message: string): Record<string, unknown> | undefined {
+  return log.split("\n").slice(0, -1).filter((line) => line.startsWith("{") && line.endsWith("}"))
     .map((line): Record<string, unknown> => JSON.parse(line)).find((fields) => fields.msg === message);
 }

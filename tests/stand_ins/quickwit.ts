@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from "@zod/zod";
+import { freePort } from "../../deploy/dev/services/free_port.ts";
 import { decode, Index, Refusal } from "./quickwit_index.ts";
 import { IndexConfig } from "./quickwit_mapping.ts";
 
@@ -35,7 +36,7 @@ export class QuickwitStandIn implements AsyncDisposable {
 
   constructor(options: QuickwitStandInOptions = {}) {
     this.#commitAfterMs = options.commitAfterMs ?? 10;
-    this.#server = this.#serve(0);
+    this.#server = this.#serve(freePort()); // one that nobody takes while it is stopped
   }
 
   get url(): string {

@@ -124,7 +124,7 @@ export class EventForwarder implements Worker {
     const span = openSpan("forward status"); // told only if there was something to tell
     const facts = await runtime.inspect(id, signal);
     metrics?.inspected();
-    if (facts === null) return await this.#vanished(id, signal);
+    if (facts === null) return await this.#vanished(id, era, signal);
     const events = lifeEvents(facts);
     const last = events.at(-1);
     if (!last || this.#isLeft(facts, last)) return;
@@ -148,7 +148,7 @@ export class EventForwarder implements Worker {
     }
   }
 
-  async #vanished(id: string, signal: AbortSignal): Promise<void> {
+  async #vanished(id: string, era: number, signal: AbortSignal): Promise<void> {
     const { record, streamOf, maxlen, metrics, log } = this.#options;
     this.#toLeave.delete(id);
     this.#left.delete(id);
@@ -163,7 +163,7 @@ export class EventForwarder implements Worker {
     const events = [encoded(event)];
     const stream = streamOf(event.job_id);
     const batch = { containerId: id, stream, maxlen, events, live, traceparent: span?.traceparent };
-    if (await this.#patiently(signal, () => record.publishVanished(batch)) === 0) return;
+    if (await this.#patiently(signal, () => record.publishVanished(batch, era)) === 0) return;
     metrics?.vanished();
     metrics?.published([event]);
     span?.end();

@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { decodeLogEvent } from "lib/event/codec.ts";
 import { silentLogger as log } from "lib/run/log.ts";
 import { OutageError } from "lib/run/outage_error.ts";
-import type { LogBatch } from "lib/stream/log_record.ts";
+import { sleep } from "lib/run/sleep.ts";
+import { type LogBatch, StreamFullError } from "lib/stream/log_record.ts";
 import { NOTHING_PUBLISHED } from "./cursor.ts";
 import { CursorMovedError, LinePublisher } from "./line_publisher.ts";
 import type { LogSubject } from "./log_events.ts";
@@ -76,4 +77,23 @@ Deno.test("G1 LinePublisher ends when another forwarder has moved the cursor, an
   await assertRejects(() => send(3, 4, 5), CursorMovedError);
   await assertRejects(() => publisher.settled(), CursorMovedError);
   assertEquals([published, publisher.failed.aborted], [["1"], true]);
+});
+
+Deno.test("G15 LinePublisher told to stop while the stream has no room sends nothing any more", async () => {
+  let calls = 0;
+  const record = {
+    publish: () => {
+      const error = ++calls > 1_000 ? new Error("asked without end") : new StreamFullError("s", "consumers");
+      return Promise.reject(error);
+    },
+  };
+  const publisher = new LinePublisher(SUBJECT, null, { record, streamOf: () => "s", maxlen: 1, log });
+  const stop = new AbortController();
+  await publisher.lines([line(1)], { ...NOTHING_PUBLISHED, seq: 1 }, stop.signal);
+  while (calls < 3) await sleep(5);
+  stop.abort(new Error("stopped"));
+  await assertRejects(() => publisher.settled(), Error, "stopped");
+  const before = calls;
+  await sleep(50);
+  assertEquals(calls, before);
 });

@@ -69,6 +69,12 @@ Deno.test("lastKnownMoment() is the last line's time, without lines the containe
   };
   assertEquals(lastKnownMoment(subject, { ...NOTHING_PUBLISHED, at }), "2026-01-15T12:00:09.000000000Z");
   assertEquals(lastKnownMoment(subject, NOTHING_PUBLISHED), subject.created_at);
+  const setBack = { ...position("2026-01-15T11:00:00.000000000Z"), latest: "2026-01-15T12:00:20.000000000Z" };
+  assertEquals(
+    lastKnownMoment(subject, { ...NOTHING_PUBLISHED, at: { ...at, stdout: setBack } }),
+    setBack.latest,
+    "also if the clock was set back",
+  );
 });
 
 Deno.test("G1 the end told of a container that vanished has the id it had if it was told before", () => {

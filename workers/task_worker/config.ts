@@ -32,7 +32,7 @@ export const Config = z.object({
     "Workflows whose next task got lost are looked for this often.",
   ),
   SILENT_STEP_SECONDS: decimal(1, 86_400).default(300).describe(
-    "pfcon is asked about a running step's container when nothing was heard of it for this long, and again after it.",
+    "pfcon is asked about a running step's container this long after the order, and again this long after each answer.",
   ),
 });
 

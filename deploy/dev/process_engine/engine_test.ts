@@ -47,6 +47,6 @@ Deno.test("the process engine says that it listens, and on SIGTERM takes its pro
   );
   assertStringIncludes(shared.stderr, "another process engine does");
   assertEquals(await engine.stop(), 0);
-  assertEquals(await deadline(reader.read(new Uint8Array(1)), 10_000), null);
+  assertEquals(await deadline(reader.read(new Uint8Array(1)), 60_000), null);
   assert(await Deno.lstat(engine.socket).then(() => false, () => true));
 });

@@ -106,9 +106,9 @@ export class BackgroundProcess {
     if (!this.#status) sendSignal(this.pid, signal);
   }
 
-  /** Asks it to end, and after `graceMs` ends its whole group; resolves when it has gone. */
+  /** Asks it to end, and after `graceMs` ends its whole group, at 0 unasked; resolves when it has gone. */
   async stop(graceMs = 10_000): Promise<Deno.CommandStatus> {
-    this.kill(this.#stopSignal);
+    if (graceMs > 0) this.kill(this.#stopSignal);
     const patience = new AbortController();
     await Promise.race([this.ended, sleep(graceMs, patience.signal)]);
     patience.abort();

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { findBinary, postgresFolders } from "./find_binary.ts";
-import { freePort } from "./free_port.ts";
+import { freePort, portsFrom } from "./free_port.ts";
 import { parsePasswd } from "./server_user.ts";
 import { tailOf } from "./tail_of.ts";
 
@@ -36,11 +36,22 @@ Deno.test("postgresFolders() puts the newest version first and minds no missing 
 });
 
 Deno.test("freePort() passes over a port that is taken", () => {
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = taken.addr as Deno.NetAddr;
-  const chances = [(port - 15_000) / 17_001, 0.25];
-  const found = freePort(() => chances.shift() ?? Math.random());
-  assertEquals(found !== port && found >= 15_000 && found <= 32_000, true);
+  const port = freePort();
+  const taken = Deno.listen({ hostname: "127.0.0.1", port });
+  assert(portsFrom(port)() !== port);
+  taken.close();
+  const last = portsFrom(32_000);
+  assertEquals([last(), last()].filter((one) => one < 15_000 || one > 32_000), []);
+});
+
+Deno.test("freePort() gives nobody a port that was given out, though nothing listens on it", async () => {
+  const port = freePort();
+  assert(portsFrom(port)() !== port);
+  const module = JSON.stringify(import.meta.resolve("./free_port.ts"));
+  const program = `import { portsFrom } from ${module}; console.log(portsFrom(${port})());`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
+  const other = Number(new TextDecoder().decode(stdout));
+  assert(other > 0 && other !== port, `${other}`);
 });
 
 Deno.test("parsePasswd() reads users and leaves out what is no user", () => {

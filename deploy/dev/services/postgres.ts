@@ -4,6 +4,7 @@
  * @module
  */
 import postgres from "postgres";
+import { sleep } from "lib/run/sleep.ts";
 import { BackgroundProcess, StartError } from "./background_process.ts";
 import { findBinary, postgresFolders } from "./find_binary.ts";
 import { RestartableProcess } from "./restartable_process.ts";
@@ -94,7 +95,25 @@ function postgresServer(
     logFile: `${dir}/postgres.log`,
     stopSignal: "SIGINT", // cuts open connections
   }, () => selectOne(dsn));
-  return Object.assign(server, { dsn, port });
+  const start = server.start.bind(server);
+  return Object.assign(server, { dsn, port, start: () => startWhenAlone(start) });
+}
+
+/** How often, and with which pause (ms), a start is tried again that processes of the server's last life prevent. */
+const LEFTOVERS = { tries: 100, pauseMs: 200 };
+
+/** A server that was killed leaves children behind for a moment, which hold its memory. @throws {StartError} */
+async function startWhenAlone(start: () => Promise<void>): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      const isHeld = error instanceof StartError &&
+        /pre-existing shared memory block .* is still in use/.test(error.logTail);
+      if (!isHeld || tries === LEFTOVERS.tries) throw error;
+    }
+    await sleep(LEFTOVERS.pauseMs);
+  }
 }
 
 /** Asks a database for a number. @throws {Error} if it does not answer. */

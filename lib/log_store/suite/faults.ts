@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { OutageError } from "../../run/outage_error.ts";
+import { until } from "../../testing/until.ts";
 import { UnstorableLogError } from "../unstorable_log_error.ts";
 import { idsOf, pageAt, readAll, type Sentences, storedLog } from "./entries.ts";
 
@@ -22,7 +23,7 @@ export const FAULTS: Sentences = {
     await assertRejects(() => store.ping(), OutageError);
     await assertRejects(() => store.prepare(), OutageError);
     await server.start();
-    await store.ping();
+    await until("answering", () => store.ping().then(() => true, () => false));
     await store.write([storedLog("2-0")]);
     assertEquals(idsOf(await readAll(store, "job")), ["1-0", "2-0"]);
   },

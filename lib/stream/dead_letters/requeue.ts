@@ -13,6 +13,9 @@ import { FIRST_ENTRY_ID } from "../entry_id.ts";
 import { type FoundLetter, headOf, type LetterHead } from "./found_letter.ts";
 import { type Candidate, groupOf, type GroupPlan, planGroup, type RequeueRules } from "./requeue_plan.ts";
 
+/** What putting back asks of the dead letters. */
+export type Requeuable = Pick<DeadLetters, "source" | "pages" | "putBack">;
+
 /** Which letters are to go back, and how. */
 export interface RequeueOptions {
   readonly filter: LetterFilter;
@@ -47,7 +50,7 @@ const STEP_BYTES = 4 * 1024 * 1024;
  *
  * @throws {OutageError} when Redis refuses; what was yielded before is done.
  */
-export async function* requeue(letters: DeadLetters, options: RequeueOptions): AsyncGenerator<Requeued[]> {
+export async function* requeue(letters: Requeuable, options: RequeueOptions): AsyncGenerator<Requeued[]> {
   const { filter, limit = Infinity, withEarlier = false, force = false, dryRun = false } = options;
   const { base, numShards } = letters.source;
   const rules: RequeueRules = { base, numShards, withEarlier, force };
@@ -92,7 +95,7 @@ class LetterIndex {
   /** Id of the newest letter read. */
   newest = FIRST_ENTRY_ID;
 
-  constructor(readonly letters: DeadLetters) {}
+  constructor(readonly letters: Requeuable) {}
 
   /** Reads the letters that were dead-lettered since. */
   async readOn(isSelected: (letter: FoundLetter) => boolean): Promise<void> {

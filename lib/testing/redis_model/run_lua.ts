@@ -25,7 +25,11 @@ const LIBRARY: LuaNames = {
     max: (...values) => Math.max(...values.map(number)),
   },
   string: {
-    format: (_format, value) => String(number(value ?? null)).padStart(3, "0"), // "%03d" is all we use
+    format: (format, value) => {
+      const width = /^%(?:0(\d+))?d$/.exec(String(format)); // all we use
+      if (!width) throw new SyntaxError(`Cannot format as "${format}": expected %d or %0…d`);
+      return String(number(value ?? null)).padStart(Number(width[1] ?? 0), "0");
+    },
   },
   tonumber: (value) => value === null || value === undefined || value === false ? null : Number(value),
   tostring: (value) => String(value),

@@ -166,6 +166,8 @@ Deno.test("G5 a line that the engine held when a container was stopped, and that
     entries: entries.filter(({ data }) => !data.includes('"two"')),
   }));
   assert(broken(without).includes("G5"));
+  const redisLosses = [{ after: 0, noticed: Date.parse("2026-01-02") }];
+  assert(!broken({ ...without, redisLosses }).includes("G5"), "Redis lost it before the harness had read it");
   const unasked = cancelledRun(() => ({ pfconCalls: [] }));
   assert(broken(unasked).includes("G5"));
 });

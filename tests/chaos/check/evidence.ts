@@ -85,7 +85,8 @@ export function evidence(truths: readonly JobTruth[], observations: Observations
     const truth = known.get(client.jobId);
     if (!truth) return [];
     const all = events.get(`${client.client} ${client.jobId}`) ?? [];
-    return [{ ...client, ...firstTellings(all), attempts: attemptsSeen(truth, all) }];
+    const attempts = attemptsSeen(truth, all, observations.lateMs ?? 0);
+    return [{ ...client, ...firstTellings(all), attempts }];
   });
   return {
     truths: known,
@@ -163,19 +164,22 @@ function firstTellings(events: readonly SeenEvent[]): Pick<ToldClient, "events" 
   return { events: groups.get(true) ?? [], repeats: groups.get(false) ?? [] };
 }
 
-/** How long after a retry was accepted a client may still be told the end of the attempt before (ms). */
+/**
+ * How long after a retry was accepted a client may still be told the end of the attempt before (ms), besides what the
+ * machine was late.
+ */
 const LATE_END_MS = 5_000;
 
 /**
  * How many attempts a client can have followed: those whose end it was told, but no fewer than there were well before
  * it was told the end of all.
  */
-function attemptsSeen(truth: JobTruth, events: readonly SeenEvent[]): number {
+function attemptsSeen(truth: JobTruth, events: readonly SeenEvent[], lateMs: number): number {
   const all = attemptsOf(truth);
   const end = events.find(({ kind }) => kind === "end");
   if (!end) return all;
   const retried = controls(truth).filter(({ action, answeredAt }) =>
-    action === "retry" && answeredAt < end.at - LATE_END_MS
+    action === "retry" && answeredAt < end.at - LATE_END_MS - lateMs
   );
   const told = events.filter(({ kind, data }) => kind === "workflow" && data?.current_step === "completed");
   const ends = new Set(told.map(({ data }) => data?.event_id)).size;

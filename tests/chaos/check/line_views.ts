@@ -47,18 +47,23 @@ export function lineViews(evidence: Evidence): ComparedView[] {
   return views;
 }
 
+function differencesOf(evidence: Evidence, { container, expected, seen }: LineView): Difference[] {
+  const lost = mayBeLost(evidence, container);
+  return compareLines(expected, seen).filter(({ kind }) => kind !== "lost" || !lost);
+}
+
 /**
- * A stopped container's log cannot be read once more: what Redis lost of it before it was stored is lost, and no
- * difference.
+ * A stopped container's log cannot be read once more: what Redis lost of it before it was stored, or before we read it,
+ * is lost, and no difference.
  */
-function differencesOf({ observations }: Evidence, { container, expected, seen }: LineView): Difference[] {
-  const differences = compareLines(expected, seen);
-  const { stopped, startedAt, removedAt } = container;
-  const lost = stopped &&
+export function mayBeLost(
+  { observations }: Evidence,
+  { stopped, startedAt, removedAt }: JobContainer,
+): boolean {
+  return stopped &&
     observations.redisLosses.some(({ after, noticed }) =>
       Date.parse(startedAt) < noticed && after < (removedAt ?? 0) + STORED_MS
     );
-  return differences.filter(({ kind }) => kind !== "lost" || !lost);
 }
 
 /** Every container's log in every place where the system shows it. */

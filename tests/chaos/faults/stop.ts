@@ -1,4 +1,5 @@
 import { sleep } from "lib/run/sleep.ts";
+import { Lateness } from "../observe/lateness.ts";
 import { GRACE_SECONDS } from "../world/settings.ts";
 import type { WorkerSlot } from "../world/worker_slot.ts";
 import type { Attack, Fault } from "./fault.ts";
@@ -31,6 +32,7 @@ export const stop: Fault = {
 };
 
 async function stopped(slot: WorkerSlot, againMs: number | null, { signal }: Attack) {
+  using lateness = new Lateness();
   const begin = performance.now();
   const ended = slot.ended;
   slot.kill("SIGTERM");
@@ -46,5 +48,6 @@ async function stopped(slot: WorkerSlot, againMs: number | null, { signal }: Att
   if (status === "late") slot.kill("SIGKILL");
   slot.busy = false;
   const signals = againMs === null ? 1 as const : 2 as const;
-  return { worker: slot.name, code: status === "late" || status === null ? 137 : status.code, ms, signals };
+  const code = status === "late" || status === null ? 137 : status.code;
+  return { worker: slot.name, code, ms, signals, lateMs: lateness.mostMs };
 }

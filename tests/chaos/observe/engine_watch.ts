@@ -32,6 +32,8 @@ export class EngineWatch implements AsyncDisposable {
   readonly #seen = new Map<string, SeenContainer>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  /** Up to when events were read (s since 1970). */
+  #since = Math.floor(Date.now() / 1000) - 1;
 
   constructor(
     world: Pick<World, "dockerHost" | "label" | "beforeRemoval" | "pfconCalls">,
@@ -45,8 +47,9 @@ export class EngineWatch implements AsyncDisposable {
     this.#running = this.#run();
   }
 
-  /** Looks at what is still there, and returns all that there ever was, oldest first. */
+  /** Looks at what is still there, and returns all that there ever was, oldest first. @throws {Error} if it is away */
   async finish(): Promise<SeenContainer[]> {
+    await this.#notice(); // what was removed a moment ago must be known to be
     const left = await this.#docker.listContainers({ all: true, filters: { label: [this.#label] } });
     for (const { Id } of left) await this.#look(Id);
     return [...this.#seen.values()];
@@ -67,21 +70,24 @@ export class EngineWatch implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    let since = Math.floor(Date.now() / 1000) - 1;
     while (!this.#stop.signal.aborted) {
       try {
-        // Asked in short steps: what was told twice changes nothing, and nothing hangs.
-        const until = Date.now() / 1000;
-        const told = await this.#events(since, until);
-        since = Math.floor(until) - 1;
-        for (const { id, name, action, at } of told) {
-          await this.#note(id, name, action === "destroy" ? at : null);
-        }
+        await this.#notice();
       } catch {
         // It is away, or restarting; it keeps its newest events.
       }
       await sleep(AGAIN_MS, this.#stop.signal);
     }
+  }
+
+  /** Asked in short steps: what was told twice changes nothing, and nothing hangs. */
+  async #notice(): Promise<void> {
+    const until = Date.now() / 1000;
+    const told = await this.#events(this.#since, until);
+    for (const { id, name, action, at } of told) {
+      await this.#note(id, name, action === "destroy" ? at : null);
+    }
+    this.#since = Math.floor(until) - 1;
   }
 
   async #events(since: number, until: number) {

@@ -166,7 +166,7 @@ async function listenAgain(sides: GateSides): Promise<Deno.Listener> {
     try {
       return sides.listen();
     } catch (error) {
-      if (tries === 50) throw new Error(`Cannot open the gate "${sides.name}" again`, { cause: error });
+      if (tries === 600) throw new Error(`Cannot open the gate "${sides.name}" again`, { cause: error });
       await sleep(100);
     }
   }

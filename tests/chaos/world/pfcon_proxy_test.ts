@@ -22,7 +22,7 @@ const order = (proxy: PfconProxy) =>
   fetch(`http://127.0.0.1:${proxy.port}/api/v1/copyjobs/`, {
     method: "POST",
     body: new URLSearchParams({ jid: "j-1" }),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(60_000),
     // On a connection that was used before, fetch() repeats by itself what was not answered.
     client: Deno.createHttpClient({ poolMaxIdlePerHost: 0 }),
   });

@@ -1,5 +1,8 @@
 import { sleep } from "lib/run/sleep.ts";
 
+/** With their pauses half a minute at least. */
+const TRIES = 60;
+
 /**
  * Starts a server that may be down, on its data; does nothing to one that runs. A server that was killed may
  * leave children behind for a moment, which keep its next life from starting.
@@ -11,7 +14,7 @@ export async function startAgain(server: { start(): Promise<void> }): Promise<vo
     try {
       return await server.start();
     } catch (error) {
-      if (tries === 10) throw error;
+      if (tries === TRIES) throw error;
       await sleep(500);
     }
   }

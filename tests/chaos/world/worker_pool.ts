@@ -10,7 +10,7 @@ import type { WorkerName } from "lib/run/permissions.ts";
 import { WorkerSlot } from "./worker_slot.ts";
 
 /** Longest time until all workers are ready (ms); the machine may be busy. */
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 
 /** See the module's description. */
 export class WorkerPool implements AsyncDisposable {

@@ -102,10 +102,10 @@ export async function forgetAll({ sql, redis, pfcon }: Bench): Promise<void> {
   await pfcon.forgetAll();
 }
 
-/** Takes from whoever works on containers its connection to Postgres, and its turn with it. */
+/** Takes from whoever works on containers its connection to Postgres, and its turn with it; resolves when both are gone. */
 export async function loseTurns(sql: Sql): Promise<void> {
   await sql`
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
     WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
 }
 

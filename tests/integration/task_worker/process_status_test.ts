@@ -147,3 +147,25 @@ Deno.test("processStatus() leaves the task to others when it is to stop", async 
   const away = { ...context, sql: sql as unknown as Bench["sql"], log: { ...log, warn } };
   await assertRejects(() => processStatus(away, { task, shard: 0 }, stop.signal), OutageError);
 });
+
+Deno.test("G9 processStatus() passes no event over before its dead letter is written", async () => {
+  const { context } = noting();
+  const stop = new AbortController();
+  const deadLetter = () => {
+    stop.abort(); // the worker dies here, say
+    return Promise.reject(new OutageError("redis", "write a dead letter"));
+  };
+  const event = eventOf({
+    jobId: "trial-1",
+    step: "plugin",
+    status: "started",
+    at: 0,
+    more: { cmd: "nul \0" },
+  });
+  const task = { event, entry_id: "1768478400000-7" };
+  await assertRejects(
+    () => processStatus({ ...context, deadLetter }, { task, shard: 0 }, stop.signal),
+    OutageError,
+  );
+  assertEquals(await recordedUpTo(bench.sql, 0), "0-0");
+});

@@ -4,6 +4,8 @@ import { JobParams } from "lib/job/job_params.ts";
 import { listUnpublished } from "lib/store/outbox.ts";
 import { listStatuses } from "lib/store/status_history.ts";
 import { recordedUpTo } from "lib/store/status_progress.ts";
+import { noteStepError } from "lib/store/steps.ts";
+import { holdCleanup } from "lib/store/workflows.ts";
 import { compareEntryIds } from "lib/stream/entry_id.ts";
 import { confirmationOf, recordStatus } from "../../../workers/task_worker/record_status.ts";
 import {
@@ -209,6 +211,19 @@ Deno.test("recordStatus() ends only the step that the workflow stands at, and sh
     { code: "exit", text: "exited with code 3" },
   ]);
   assertEquals(copy?.endedAt, new Date(NOW + 12_000));
+});
+
+Deno.test("what went wrong stays in sight while other steps follow, and what comes late changes nothing of it", async () => {
+  const { sql } = bench;
+  await accept(sql, "trial-1");
+  await record(sql, ...lifeOf("trial-1", "copy", "finishedWithError"));
+  await noteStepError(sql, { jobId: "trial-1", step: "copy" }, "pfcon is away");
+  await holdCleanup(sql, "trial-1", "the log of copy is not proven stored yet");
+  const early = await workflowOf(sql, "trial-1");
+  assertEquals([early.step, early.held, early.steps[0]?.lastError], ["delete", null, null]);
+  await record(sql, ...lifeOf("trial-1", "delete", "finishedSuccessfully", { at: 10 }));
+  const late = await workflowOf(sql, "trial-1");
+  assertEquals([late.step, late.error], ["cleanup", "exited with code 3"]);
 });
 
 Deno.test("findWorkflow() reads times as dates and parameters as they were accepted", async () => {

@@ -5,6 +5,7 @@ import { migrate } from "lib/store/migrate.ts";
 import { openPostgres, type Sql } from "lib/store/open.ts";
 import { listOutbox } from "lib/store/outbox.ts";
 import { shardKey, shardOf } from "lib/stream/keys.ts";
+import { until } from "lib/testing/until.ts";
 import { Relay } from "../../../workers/task_worker/relay.ts";
 import { accept, type Bench, entriesOf, eventually, forgetAll, lifeOf, openBench, record } from "./bench.ts";
 import { crashEverywhere } from "./fault_points.ts";
@@ -80,8 +81,9 @@ Deno.test("Relay publishes more than one batch in order", async () => {
   await bench.sql.begin((tx) =>
     Promise.all(all.map((index) => confirm(tx as unknown as Sql, "trial-1", index)))
   );
-  await whileRelaying([new Relay(bench.sql, bench.redis, OPTIONS)], async () => {
-    await eventually(async () => await unpublished(bench) === 0);
+  // One batch right after the other: nobody waits for the next poll.
+  await whileRelaying([new Relay(bench.sql, bench.redis, { ...OPTIONS, pollMs: 3_600_000 })], async () => {
+    await until("published", async () => await unpublished(bench) === 0);
   });
   await assertSent(bench, "trial-1");
 });

@@ -135,12 +135,22 @@ function startWorker(name: string, surroundings: Surroundings): Worker & AsyncDi
       LEASE_ACQUIRE_INTERVAL_MS: "100",
       SWEEP_INTERVAL_SECONDS: "0.5",
       SILENT_STEP_SECONDS: "3",
-      LOG_LEVEL: level ?? "error",
+      LOG_LEVEL: level ?? "info",
     },
     stdin: "null",
-    stdout: level ? "inherit" : "null",
+    stdout: "piped",
     stderr: "inherit",
   }).spawn();
+  const begun = Promise.withResolvers<void>();
+  const listening = (async () => {
+    let beginning = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (level) console.log(text.trimEnd());
+      if (beginning.length < 10_000) beginning += text;
+      if (beginning.includes('"msg":"started"')) begun.resolve();
+    }
+    begun.resolve();
+  })();
   let state: "running" | "told to end" | "ended" = "running";
   const status = child.status.then((status) => {
     if (state === "running") faults.push(`a ${name} ended by itself with ${status.code}`);
@@ -152,11 +162,15 @@ function startWorker(name: string, surroundings: Surroundings): Worker & AsyncDi
       state = "told to end";
       child.kill(signal);
     }
+    await listening;
     return (await status).code;
   };
   return {
     kill: async () => void await end("SIGKILL"),
-    stop: () => end("SIGTERM"),
+    stop: async () => {
+      await begun.promise; // before that, nothing in it listens to signals
+      return await end("SIGTERM");
+    },
     [Symbol.asyncDispose]: async () => void await end("SIGKILL"),
   };
 }

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { z } from "@hono/zod-openapi";
-import { fieldFaults } from "./app_error.ts";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { silentLogger as log } from "lib/run/log.ts";
+import { OutageError } from "lib/run/outage_error.ts";
+import { answerFault, fieldFaults } from "./app_error.ts";
 
 function faultsOf(schema: z.ZodType, value: unknown) {
   const { error } = schema.safeParse(value);
@@ -29,4 +31,17 @@ Deno.test("G12 fieldFaults() tells less than a hostile body holds", () => {
   ];
   assertEquals(told.map(({ length }) => length), [100, 100, 1]);
   assertEquals(JSON.stringify(told).length < 50_000, true);
+});
+
+Deno.test("G8 answerFault() tells when it is worth trying again what a dependency, or missing tables, kept from working", async () => {
+  const notMadeYet = Object.assign(new Error('relation "job_workflow" does not exist'), { code: "42P01" });
+  for (const fault of [new OutageError("postgres", "list jobs"), notMadeYet, new Error("of our own")]) {
+    const app = new OpenAPIHono();
+    app.get("/", () => Promise.reject(fault));
+    app.onError((error, c) => answerFault(error, c, log));
+    const answer = await app.request("/");
+    const { error } = await answer.json();
+    const expected = fault.message === "of our own" ? [500, "internal", null] : [503, "unavailable", "2"];
+    assertEquals([answer.status, error.code, answer.headers.get("retry-after")], expected);
+  }
 });

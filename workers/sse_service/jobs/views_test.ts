@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { StatusEvent } from "lib/event/status.ts";
-import { statusViews } from "./views.ts";
+import { statusViews, workflowView } from "./views.ts";
 
 const stored = (job_type: StatusEvent["job_type"], status: StatusEvent["status"], at: number) => ({
   entryId: `${at}-0`,
@@ -39,4 +39,22 @@ Deno.test("statusViews() shows the newest status of each step when only the late
     ["copy", "finishedSuccessfully"],
     ["plugin", "started"],
   ]);
+});
+
+Deno.test("workflowView() says that a job is being cancelled only until it is over", () => {
+  const at = new Date("2026-01-15T12:00:00Z");
+  const workflow = {
+    jobId: "job-1",
+    step: "delete",
+    params: {},
+    held: null,
+    error: null,
+    attempt: 1,
+    steps: [],
+    createdAt: at,
+    updatedAt: at,
+  } as const;
+  const found = ([["running", at], ["cancelled", at], ["running", null]] as const)
+    .map(([status, cancelledAt]) => workflowView({ ...workflow, status, cancelledAt }).cancelling);
+  assertEquals(found, [true, false, false]);
 });

@@ -64,6 +64,12 @@ Deno.test("G8 download() waits through an outage and goes on where it was", asyn
   assertEquals(store.seen.ranges.map(({ after }) => after), [undefined, "2-0"]);
 });
 
+Deno.test("G8 download() waits through any number of outages, as long as it gets on between them", async () => {
+  const pages = Array.from({ length: 9 }, (_, n) => page(n + 1));
+  const text = await textOf(download(storeOf(pages, [1, 2, 3, 4, 5, 6, 7, 8]), REQUEST));
+  assertEquals(text.split("\n").length, 10);
+});
+
 Deno.test("download() of a store that is away is an outage before anything is sent", async () => {
   await assertRejects(() => download(storeOf(PAGES, [0]), REQUEST), OutageError);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { StoredLog } from "lib/log_store/log_store.ts";
+import type { LogStore, StoredLog } from "lib/log_store/log_store.ts";
+import { SearchLimitError } from "lib/log_store/search_limits.ts";
 import { storedLog } from "lib/log_store/suite/entries.ts";
 import { ANYBODY } from "../auth/caller.ts";
 import { serveHttp } from "../http/serve_http.ts";
@@ -33,3 +34,39 @@ Deno.test("G12 a download breaks off when its token expires, whether its client 
   await server.shutdown();
   assert(performance.now() - began >= 300);
 });
+
+/** The routes on a store of which only `search` answers. */
+function searching(search: LogStore["search"]): OpenAPIHono {
+  const never = () => Promise.reject(new Error("not part of this test"));
+  const app = new OpenAPIHono();
+  serveLogs(app, { logStore: { page: never, search, read }, now: Date.now });
+  return app;
+}
+
+Deno.test("G11 a search that takes more than it may is told apart, and when to try again", async () => {
+  const app = searching(() => Promise.reject(new SearchLimitError("too slow")));
+  const answer = await app.request("/logs/job/search?q=a");
+  const { error } = await answer.json();
+  assertEquals([answer.status, error.code, answer.headers.get("retry-after")], [503, "search_too_slow", "5"]);
+});
+
+Deno.test("the cursor of a search is one of no other search", async () => {
+  const next = { entryId: "1-0", eventId: "e", number: 1, seen: 1, total: 2, totalIsExact: true };
+  const app = searching(() => Promise.resolve({ matches: [], total: 2, totalIsExact: true, next }));
+  const own = "/logs/job/search?q=a";
+  const cursor = (await (await app.request(own)).json()).next;
+  const statuses = [];
+  for (
+    const path of [
+      own,
+      `${own}b`,
+      ...FILTERS.map((filter) => `${own}&${filter}`),
+      "/logs/other/search?q=a",
+    ]
+  ) {
+    statuses.push((await app.request(`${path}&cursor=${cursor}`)).status);
+  }
+  assertEquals(statuses, [200, 422, ...FILTERS.map(() => 422), 422]);
+});
+
+const FILTERS = ["regex=true", "ignore_case=true", "type=copy", "stream=stderr"];

@@ -20,9 +20,10 @@ export interface OperationsContext {
 export function serveOperations(app: OpenAPIHono, context: OperationsContext): void {
   const { health, figures, metrics, sample } = context;
   app.openapi(metricsRoute, async (c) => {
-    c.header("Vary", "Accept", { append: true });
     const accept = c.req.header("accept") ?? null;
-    return wantsText(accept) ? await metrics.answer(accept) : c.json(await figures(), 200);
+    const answer = wantsText(accept) ? await metrics.answer(accept) : c.json(await figures(), 200);
+    answer.headers.append("vary", "Accept");
+    return answer;
   });
   app.openapi(healthRoute, (c) => c.json({ status: "ok" as const }, 200));
   app.openapi(readyRoute, async (c) => {
