@@ -1,3 +1,17 @@
+/**
+ * How an entry that ends its process is found (G9):
+ *
+ * 1. Every owner of a shard notes in Redis that it has begun, and that it has ended (`fence_scripts.ts`). Who is
+ *    killed notes no end; whatever is acknowledged starts the count anew.
+ * 2. An owner that finds as many such predecessors in a row as an entry has tries, or an entry that was counted
+ *    before, is suspicious (`delivery.ts`): what was taken more often than that, it handles alone in its process.
+ * 3. Before that it raises the entry's own count, and forgets it when it has survived ({@link CrashWatch}).
+ * 4. Who finds the count full does not handle the entry: it goes to the dead letters ({@link DeadlyEntryError}).
+ *
+ * So one entry is accused only by owners who had nothing else in hand when they vanished.
+ *
+ * @module
+ */
 import type { FencedShard } from "./fence.ts";
 
 /** Owners that may vanish over an entry they handle alone, at least, before it is given up. */

@@ -41,6 +41,16 @@ interface Resumption {
  *
  * The reading must come past a line that was published before: past the last one, at least. If it brings new lines
  * without, the runtime has dropped that line, and perhaps others that nobody had read: the first new line says so.
+ *
+ * An example. `o` and `e` are lines of stdout and stderr, their numbers are times in seconds:
+ *
+ * ```text
+ * published       o1 e2 o9      cursor: stdout stands at 9, stderr at 2; `since` 4, which is OVERLAP_SECONDS before o9
+ * next reading    o9 e7 o12     o9 stands at stdout's position: it was published. e7 is later than all of stderr that
+ *                               was, and came late into the log: new. o12 comes behind stdout's position: new.
+ * or, after       o12           o9 had to come and did not: o12 is new, and says that something may be missing
+ * a rotation                    before it. Had o12 not come either, `isGap` would stay true.
+ * ```
  */
 export class LogProgress {
   readonly #lines: LineAssembler;
