@@ -98,13 +98,14 @@ const GRANTS: Record<Need, (settings: Settings) => Grant> = {
   "listen": (settings) => ({ net: [listening(text(settings, "HOST"), text(settings, "PORT"))] }),
 };
 
-/** The container engine's socket or address. */
+/** The container engine's socket or address, and its folder of logs. */
 function runtime(settings: Settings): Grant {
+  const logs = text(settings, "DOCKER_LOG_DIR");
   const address = text(settings, "DOCKER_HOST") || "unix:///var/run/docker.sock";
   const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
   // Deno counts connecting to a unix socket as reading and writing its file.
-  if (socket) return { net: [`unix:${socket}`], read: [socket], write: [socket] };
-  return { net: hostsOf(address, 2375) };
+  if (socket) return { net: [`unix:${socket}`], read: [socket, logs].filter(Boolean), write: [socket] };
+  return { net: hostsOf(address, 2375), read: [logs].filter(Boolean) };
 }
 
 function health(settings: Settings): Grant {

@@ -62,6 +62,14 @@ Deno.test("permissionFlags() opens only the engine's socket, wherever it is", ()
   ]);
 });
 
+Deno.test("permissionFlags() opens the Engine's folder of logs to read, and only where it is named", () => {
+  const settings = { ...SETTINGS, DOCKER_LOG_DIR: "/var/lib/docker/containers" };
+  assert(values("read", "log_forwarder", settings).includes("/var/lib/docker/containers"));
+  assertEquals(values("write", "log_forwarder", settings), values("write", "log_forwarder", SETTINGS));
+  const tcp = { ...settings, DOCKER_HOST: "tcp://engine:2376" };
+  assertEquals(values("read", "log_forwarder", tcp), ["/var/lib/docker/containers"]);
+});
+
 Deno.test("permissionFlags() lets a worker listen on its health port, and only where it has one", () => {
   assertEquals(values("net", "status_consumer", { ...SETTINGS, HEALTH_PORT: 9100, HEALTH_HOST: "::1" }), [
     "[::1]:9100",

@@ -39,6 +39,8 @@ export interface DockerOptions {
   /** Label and value that mark a plugin instance's containers. */
   readonly label: string;
   readonly labelValue: string;
+  /** The Engine's folder of containers, where logs are read that are files there; null: the Engine is asked for all. */
+  readonly logDir?: string | null;
   readonly log: Logger;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -48,6 +50,7 @@ export interface DockerOptions {
 export class DockerRuntime implements Runtime {
   readonly #engine: DockerEngine;
   readonly #label: string;
+  readonly #logDir: string | null;
   readonly #log: Logger;
   readonly #now: () => number;
   /** By container id: what kind of log it has never changes, so one inspection tells it for good. */
@@ -56,6 +59,7 @@ export class DockerRuntime implements Runtime {
   constructor(options: DockerOptions) {
     this.#engine = new DockerEngine(options.host);
     this.#label = `${options.label}=${options.labelValue}`;
+    this.#logDir = options.logDir ?? null;
     this.#log = options.log;
     this.#now = options.now ?? Date.now;
   }
@@ -138,7 +142,7 @@ export class DockerRuntime implements Runtime {
 
   async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null> {
     const inspected = await this.#engine.inspect(id, signal);
-    if (inspected) this.#remember(id, DockerLog.of(this.#engine, inspected));
+    if (inspected) this.#remember(id, DockerLog.of(this.#engine, inspected, this.#logDir));
     else this.#logs.delete(id);
     return inspected && dockerFacts(inspected);
   }
@@ -156,7 +160,7 @@ export class DockerRuntime implements Runtime {
   async #logOf(id: string, signal?: AbortSignal): Promise<DockerLog> {
     const known = this.#logs.get(id);
     if (known) return known;
-    const log = await DockerLog.open(this.#engine, id, signal);
+    const log = await DockerLog.open(this.#engine, id, this.#logDir, signal);
     this.#remember(id, log);
     return log;
   }

@@ -7,6 +7,7 @@ import { OutageError } from "../run/outage_error.ts";
 import { epochSeconds } from "./canonical_time.ts";
 import type { DockerEngine, Inspected, LogQuery } from "./docker_engine.ts";
 import { fragmentDecoder, LogFormatError } from "./docker_frames.ts";
+import { fileLines, JsonLogFile } from "./json_log_file.ts";
 import { LineBegins } from "./line_begins.ts";
 import { type LogRotation, logRotation } from "./log_rotation.ts";
 import { rotatingLines, type RotatingLog } from "./rotating_lines.ts";
@@ -32,34 +33,59 @@ export class DockerLog {
   readonly #tty: boolean;
   readonly #driver: string;
   readonly #rotation: LogRotation | null;
+  /** The file that the Engine writes it to, if it may be read there. */
+  #path: string | null;
 
-  private constructor(engine: DockerEngine, { Id, Config, HostConfig }: Inspected) {
+  private constructor(engine: DockerEngine, { Id, Config, HostConfig }: Inspected, dir: string | null) {
     this.#engine = engine;
     this.#id = Id;
     this.#tty = Config.Tty;
     this.#driver = HostConfig?.LogConfig?.Type ?? "";
     this.#rotation = logRotation(this.#driver, HostConfig?.LogConfig?.Config ?? {});
+    const isFile = dir !== null && this.#driver === "json-file" && this.#rotation === null;
+    this.#path = isFile ? `${dir}/${Id}/${Id}-json.log` : null;
   }
 
-  /** The log of a container that was inspected; what is read of it here never changes. */
-  static of(engine: DockerEngine, container: Inspected): DockerLog {
-    return new DockerLog(engine, container);
+  /**
+   * The log of a container that was inspected; what is read of it here never changes. `dir`: the Engine's folder of
+   * containers; null: the Engine is asked for all logs.
+   */
+  static of(engine: DockerEngine, container: Inspected, dir: string | null): DockerLog {
+    return new DockerLog(engine, container, dir);
   }
 
   /** Asks what kind of log it is. */
-  static async open(engine: DockerEngine, id: string, signal?: AbortSignal): Promise<DockerLog> {
+  static async open(
+    engine: DockerEngine,
+    id: string,
+    dir: string | null,
+    signal?: AbortSignal,
+  ): Promise<DockerLog> {
     const container = await engine.inspect(id, signal);
     if (!container) throw new LogsUnavailableError(id, { cause: "no such container" });
-    return new DockerLog(engine, container);
+    return new DockerLog(engine, container, dir);
   }
 
   /** See `Runtime.lines()`. */
   async *lines(range: LineRange, signal: AbortSignal): AsyncGenerator<Fragment[]> {
     const begins = new LineBegins({ oneTimePerLine: ONE_TIME_PER_LINE.has(this.#driver) });
+    using file = this.#path === null ? null : await JsonLogFile.open(this.#path);
     const source = this.#rotation
       ? rotatingLines(this.#rotating(this.#rotation), range, signal)
+      : file
+      ? this.#ofFile(file, range, signal)
       : this.#read({ since: range.since ?? null }, range.follow, signal);
     for await (const fragments of source) yield begins.mark(fragments);
+  }
+
+  /** Nobody but the Engine should write there. Where somebody has, the Engine is asked from then on. */
+  async *#ofFile(file: JsonLogFile, range: LineRange, signal: AbortSignal): AsyncGenerator<Fragment[]> {
+    try {
+      yield* fileLines(file, range, (since, stop) => this.#read({ since, tail: 1 }, true, stop), signal);
+    } catch (cause) {
+      this.#path = null;
+      throw new OutageError("docker", `read the log file of container "${this.#id}"`, { cause });
+    }
   }
 
   /** See `Runtime.lastFragment()`. */

@@ -7,13 +7,14 @@ import { until } from "./until.ts";
 /** The process of a container that does what it is told through files in its own /tmp. */
 const OBEY = "until [ -s /tmp/exit ]; do sleep 0.02; done; exit $(cat /tmp/exit)";
 
-/** The engine at `DOCKER_HOST` with the real adapter. */
-export async function openDockerLab(): Promise<RuntimeLab> {
+/** The engine at `DOCKER_HOST` with the real adapter; `fromFiles`: which reads logs from the files that it writes. */
+export async function openDockerLab({ fromFiles = false } = {}): Promise<RuntimeLab> {
   const containers = await TestContainers.open();
   const runtime = new DockerRuntime({
     host: containers.host,
     label: TEST_LABEL,
     labelValue: containers.label,
+    logDir: fromFiles ? await containers.logDir() : null,
     log: silentLogger,
   });
   return {

@@ -35,6 +35,11 @@ export class TestContainers implements AsyncDisposable {
     return new TestContainers(docker, host, await ensureTestImage(docker));
   }
 
+  /** The engine's folder of containers, with their log files. Only its owner may read there. */
+  async logDir(): Promise<string> {
+    return `${(await this.docker.info()).DockerRootDir}/containers`;
+  }
+
   /** The name that a container gets. */
   nameOf(name: string): string {
     return `${this.label}-${name}`;

@@ -63,6 +63,7 @@ export async function startWorld(options: WorldOptions): Promise<AttackableWorld
     },
     targets: { redis: redis.port, postgres: postgres.port, "log store": postgres.port, pfcon: pfcon.port },
     socket,
+    engineLogs: await engineLogs(dockerHost),
     uiPorts,
     dir: folder.dir,
     random,
@@ -82,6 +83,13 @@ export async function startWorld(options: WorldOptions): Promise<AttackableWorld
     keepLogs: folder.keepLogs,
     end: () => everything.disposeAsync(),
   });
+}
+
+/** The engine's folder of log files, if it is on this machine and may be read. */
+async function engineLogs(dockerHost: string): Promise<string | null> {
+  const { DockerRootDir } = await openDocker(dockerHost).info();
+  const dir = `${DockerRootDir}/containers`;
+  return await Array.fromAsync(Deno.readDir(dir)).then(() => dir, () => null);
 }
 
 /** A folder for logs, sockets and pfcon's store, gone at the end; the logs stay if they are to be kept. */

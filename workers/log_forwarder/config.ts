@@ -9,6 +9,12 @@ export const Config = z.object({
   ...processSettings,
   ...streamSettings,
   ...runtimeSettings,
+  DOCKER_LOG_DIR: z.string().regex(/^(\/.*)?$/, { error: 'expected a path that begins with "/", or nothing' })
+    .default("").describe(
+      "The Engine's folder of containers, if it can be read here (`/var/lib/docker/containers`): logs that its " +
+        "driver json-file keeps there without rotation are read as files, which spares the Engine reading them " +
+        "back; empty: the Engine is asked for all logs.",
+    ),
   LOG_MAX_LINE_BYTES: int(1_024, 64 * 1024 * 1024).default(1_048_576).describe(
     "A longer line is cut there, and says how long it was (bytes).",
   ),

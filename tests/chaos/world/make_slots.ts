@@ -20,6 +20,8 @@ export interface SlotsOptions {
   readonly targets: Readonly<Record<Dependency, number>>;
   /** Path of the engine's socket. */
   readonly socket: string;
+  /** The engine's folder of log files, which one of the log forwarders reads; null if it cannot be read here. */
+  readonly engineLogs: string | null;
   /** A port for each SSE service. */
   readonly uiPorts: readonly number[];
   /** A folder with `logs` and `sockets`. */
@@ -70,7 +72,10 @@ export async function makeSlots(stack: AsyncDisposableStack, options: SlotsOptio
       }
       const ports = new Map(own.map(({ dependency, port }) => [dependency, port]));
       const settings = settingsOf(worker, options, ports, engine, options.uiPorts[replica] ?? 0);
-      slots.push(await WorkerSlot.make(name, worker, settings, `${options.dir}/logs`));
+      // Who takes over reads the same logs in the other way.
+      const isOfFiles = worker === "log_forwarder" && replica === 1 && options.engineLogs !== null;
+      const all = isOfFiles ? { ...settings, DOCKER_LOG_DIR: options.engineLogs } : settings;
+      slots.push(await WorkerSlot.make(name, worker, all, `${options.dir}/logs`));
     }
   }
   return { slots, gates, engineGates };
