@@ -142,7 +142,8 @@ export class DockerRuntime implements Runtime {
 
   async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | null> {
     const inspected = await this.#engine.inspect(id, signal);
-    if (inspected) this.#remember(id, DockerLog.of(this.#engine, inspected, this.#logDir));
+    const log = this.#logs.get(id); // it may know by now that its file cannot be read
+    if (inspected) this.#remember(id, log ?? DockerLog.of(this.#engine, inspected, this.#logDir));
     else this.#logs.delete(id);
     return inspected && dockerFacts(inspected);
   }

@@ -31,6 +31,7 @@ async function setup(driver = "json-file", config: Record<string, string> = {}) 
     log: silentLogger,
   });
   return {
+    runtime,
     write: (text: string) => Deno.writeTextFile(`${dir}/${ID}/${ID}-json.log`, text),
     lines: async () => {
       const lines: string[] = [];
@@ -67,5 +68,6 @@ Deno.test("G1 a log file that is not there, or not what the Engine writes, leave
   assertEquals(await log.lines(), ["asked"]);
   await log.write(`${FILE}somebody was here\n`);
   await assertRejects(() => log.lines(), OutageError, "read the log file");
+  await log.runtime.inspect(ID); // as before each reading
   assertEquals(await log.lines(), ["asked"]);
 });

@@ -22,7 +22,7 @@ export class JsonLogDecoder {
   decode(chunk: Uint8Array): Fragment[] {
     const bytes = Buffer.concat([this.#rest, chunk]);
     const end = bytes.lastIndexOf(NEWLINE) + 1;
-    this.#rest = bytes.subarray(end);
+    this.#rest = new Uint8Array(bytes.subarray(end)); // a copy: a part would keep all of it
     const text = bytes.toString("utf8", 0, end);
     const fragments: Fragment[] = [];
     for (let from = 0; from < text.length;) {

@@ -24,7 +24,6 @@ const MANY = 100;
 export class JsonLogFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #decoder = new JsonLogDecoder();
-  readonly #buffer = new Uint8Array(CHUNK_BYTES);
   #offset = 0;
 
   private constructor(file: Deno.FsFile) {
@@ -46,10 +45,12 @@ export class JsonLogFile implements Disposable {
    * @throws {LogFormatError} if it is not what json-file writes.
    */
   async read(): Promise<Fragment[] | null> {
-    const count = await this.#file.read(this.#buffer);
-    if (!count) return null;
+    const left = (await this.#file.stat()).size - this.#offset;
+    if (left <= 0) return null;
+    const buffer = new Uint8Array(Math.min(left, CHUNK_BYTES)); // none is kept: thousands may be followed
+    const count = await this.#file.read(buffer) ?? 0;
     this.#offset += count;
-    return this.#decoder.decode(this.#buffer.subarray(0, count));
+    return count === 0 ? null : this.#decoder.decode(buffer.subarray(0, count));
   }
 
   /** Whether somebody has emptied it: then what is written now is not found here. */
@@ -89,9 +90,10 @@ export async function* fileLines(
   if (!range.follow) return;
   using hints = new WriteHints((stop) => writes(last, stop), signal);
   while (!signal.aborted) {
-    if (found >= MANY) hints.close();
-    if (found >= MANY) await sleep(GATHER_MS.some, signal);
-    else await hints.next(IDLE_MS, found >= SOME ? GATHER_MS.some : GATHER_MS.few);
+    if (found >= MANY) {
+      hints.close();
+      await sleep(GATHER_MS.some, signal);
+    } else await hints.next(IDLE_MS, found >= SOME ? GATHER_MS.some : GATHER_MS.few);
     const isLast = hints.ended;
     yield* news();
     if (isLast || (found === 0 && await file.isCut())) return;

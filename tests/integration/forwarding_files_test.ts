@@ -30,7 +30,10 @@ Deno.test({
       Object.entries(PRINTING).map(([name, script]) => containers.start(name, script)),
     );
     const ids = started.map(({ id }) => id);
-    const { events, output } = await forwarded(bench, ids, { DOCKER_LOG_DIR: await containers.logDir() });
+    const dir = await containers.logDir();
+    const { LogPath } = await containers.docker.getContainer(ids[0] ?? "").inspect();
+    assertEquals(LogPath, `${dir}/${ids[0]}/${ids[0]}-json.log`); // else the Engine would be asked here, too
+    const { events, output } = await forwarded(bench, ids, { DOCKER_LOG_DIR: dir });
     assert(!output.includes("DOCKER_LOG_DIR"), output);
     assertEquals(events.map((all) => all.length), [30_001, 61, 5 + 1]);
     await bench.redis.flushall();
